@@ -1,1 +1,42 @@
-//! .
+//! The API `kafkapipelines.io/v1alpha1`: [`KafkaNodePool`], [`LogPipeline`] and [`Consumer`].
+//!
+//! Types only: no client, no runtime. The doc comments are the users' manual, for they become the descriptions
+//! that `kubectl explain` prints; `cargo xtask crds` writes the custom resource definitions to `crds/yaml`.
+#![warn(missing_docs)]
+
+mod bounds;
+mod certificates;
+mod consumer;
+mod definitions;
+mod image;
+mod kafka_node_pool;
+mod listener;
+mod log_pipeline;
+mod pod_template;
+mod resources;
+mod schema;
+mod storage;
+mod topic;
+
+pub use certificates::{CaSpec, CertificatesSpec, IssuerReference, NodeCertificatesSpec};
+pub use consumer::{
+    AutoOffsetReset, Consumer, ConsumerSpec, ConsumerStatus, DeadLetterSpec, RemapSpec, SinkSpec, TransformSpec,
+    VectorSpec, VictoriaLogsSpec,
+};
+pub use definitions::{Definition, definitions};
+pub use image::{ImageSpec, PullPolicy};
+pub use kafka_node_pool::{JvmSpec, KafkaNodePool, KafkaNodePoolSpec, KafkaNodePoolStatus, NodeStatus, Role};
+pub use listener::{BrokerHost, IngressSpec, ListenerSpec, ListenerType};
+pub use log_pipeline::{
+    ControllerQuorumStatus, KafkaSpec, ListenerStatus, LogPipeline, LogPipelineSpec, LogPipelineStatus, NodePoolStatus,
+    NodesStatus, OperationKind, OperationStatus, RackSpec, VersionStatus,
+};
+pub use pod_template::{PodTemplateMetadata, PodTemplateSpec, PodTemplateValues};
+pub use resources::ResourceRequirements;
+pub use storage::{KraftMetadata, StorageSpec, VolumeSpec};
+pub use topic::TopicSpec;
+
+/// The API group of all kinds.
+pub const GROUP: &str = "kafkapipelines.io";
+/// The only version served so far.
+pub const VERSION: &str = "v1alpha1";

@@ -1,0 +1,220 @@
+//! Consumer: a Vector aggregator that drains topics into a store.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{ImageSpec, PodTemplateSpec, ResourceRequirements};
+
+/// A Vector aggregator: reads topics, transforms lines with VRL, writes to a store. One Deployment `<pipeline>-<consumer>`.
+///
+/// An offset is committed only after the store accepted the line; what cannot be processed goes to the dead-letter topic.
+#[derive(Clone, CustomResource, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[kube(
+    group = "kafkapipelines.io",
+    version = "v1alpha1",
+    kind = "Consumer",
+    namespaced,
+    shortname = "lc",
+    category = "kafkapipelines",
+    status = "ConsumerStatus",
+    derive = "PartialEq",
+    doc = "A Vector aggregator: reads topics, transforms lines with VRL, writes to a store. One Deployment <pipeline>-<consumer>.",
+    validation = Rule::new("self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$') && self.metadata.name.size() <= 30")
+        .message("metadata.name: the name of a consumer becomes part of Pod names: at most 30 lower-case letters, digits and dashes, a letter first"),
+    scale(
+        spec_replicas_path = ".spec.replicas",
+        status_replicas_path = ".status.replicas",
+        label_selector_path = ".status.selector"
+    ),
+    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
+    printcolumn(name = "Members", type_ = "string", json_path = ".status.readyMembers", description = "Members of the group that are ready, of those wanted"),
+    printcolumn(name = "Topics", type_ = "string", json_path = ".status.topics"),
+    printcolumn(name = "Sinks", type_ = "string", json_path = ".status.sinks"),
+    printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(name = "Pipeline", type_ = "string", json_path = ".spec.pipeline", priority = 1),
+    printcolumn(name = "Message", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].message"#, priority = 1)
+)]
+#[serde(rename_all = "camelCase")]
+pub struct ConsumerSpec {
+    /// Name of the LogPipeline in the same namespace to read from. Immutable.
+    #[schemars(length(min = 1, max = 32), regex(pattern = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"))]
+    #[x_kube(validation = Rule::new("self == oldSelf").message("pipeline is immutable: delete the consumer and make another one").reason(Reason::FieldValueForbidden))]
+    pub pipeline: String,
+    /// Members of the consumer group (Pods). More members than partitions of a topic stay idle. Default: 1.
+    #[serde(default = "one")]
+    #[schemars(range(min = 0, max = 1000))]
+    pub replicas: i32,
+    /// Topics to read.
+    #[schemars(length(min = 1, max = 100), inner(length(min = 1, max = 249), regex(pattern = r"^[a-zA-Z0-9._-]+$")))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub topics: Vec<String>,
+    /// Consumer group; the offsets are kept under this name. Default: the Consumer's own name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 249))]
+    pub group_id: Option<String>,
+    /// Where a group without offsets begins: `earliest` (everything that the topic still holds) or `latest`. Default: `earliest`.
+    #[serde(default)]
+    pub auto_offset_reset: AutoOffsetReset,
+    /// Image, resources and log level of Vector.
+    #[serde(default)]
+    pub vector: VectorSpec,
+    /// Transforms, in the order in which a line passes them. A line that a transform fails on goes to the dead-letter topic.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub transforms: Vec<TransformSpec>,
+    /// Where lines go; exactly one store for now.
+    #[schemars(length(min = 1, max = 1))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub sinks: Vec<SinkSpec>,
+    /// Where lines go that cannot be transformed or that the store would drop.
+    pub dead_letter: DeadLetterSpec,
+    /// What Pods get besides: labels, annotations, scheduling; merged in, never replacing what the operator needs.
+    #[serde(default)]
+    pub template: PodTemplateSpec,
+}
+
+/// Where a group without offsets begins.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AutoOffsetReset {
+    /// With the oldest line that the topic still holds.
+    #[default]
+    Earliest,
+    /// With lines that arrive from now on.
+    Latest,
+}
+
+/// Image, resources and log level of Vector.
+#[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VectorSpec {
+    /// Image. Default: `timberio/vector:0.57.0-distroless-static`; the configuration is written for Vector 0.57.
+    #[serde(default)]
+    pub image: ImageSpec,
+    /// CPU and memory of each member. Vector was seen to need 315 MiB at full speed.
+    #[serde(default)]
+    pub resources: ResourceRequirements,
+}
+
+/// One step of the chain.
+#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TransformSpec {
+    /// Name; appears in Vector's metrics and in the dead letters' headers.
+    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-zA-Z][a-zA-Z0-9_-]*$"))]
+    pub name: String,
+    /// A program in VRL (Vector Remap Language) that changes the line.
+    pub remap: RemapSpec,
+}
+
+/// A VRL program.
+#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RemapSpec {
+    /// The program. The line is in `.message`; a runtime error or `abort` sends it to the dead-letter topic.
+    #[schemars(length(min = 1, max = 65536))]
+    #[x_kube(validation = Rule::new("self.trim() != ''").message("the VRL program is blank"))]
+    pub source: String,
+}
+
+/// A store.
+#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SinkSpec {
+    /// Name; appears in Vector's metrics.
+    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-zA-Z][a-zA-Z0-9_-]*$"))]
+    pub name: String,
+    /// VictoriaLogs, by its endpoint `/insert/jsonline`.
+    pub victoria_logs: VictoriaLogsSpec,
+}
+
+/// A VictoriaLogs server.
+#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VictoriaLogsSpec {
+    /// Base URL, for example `http://victoria-logs.victoria.svc:9428`; the operator adds the path.
+    #[schemars(length(min = 1, max = 2048), regex(pattern = r"^https?://[A-Za-z0-9.\-\[\]:]+(/[^?#]*)?$"))]
+    pub endpoint: String,
+    /// Field with the text of the line. Default: `message`.
+    #[serde(default = "message")]
+    #[schemars(length(min = 1, max = 128), regex(pattern = r"^[A-Za-z0-9_.@-]+$"))]
+    pub msg_field: String,
+    /// Field with the time of the line. Default: `timestamp`.
+    #[serde(default = "timestamp")]
+    #[schemars(length(min = 1, max = 128), regex(pattern = r"^[A-Za-z0-9_.@-]+$"))]
+    pub time_field: String,
+    /// Fields that name a stream (few values each), for example `host`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32), inner(length(min = 1, max = 128), regex(pattern = r"^[A-Za-z0-9_.@-]+$")))]
+    pub stream_fields: Vec<String>,
+}
+
+/// The dead-letter topic.
+#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeadLetterSpec {
+    /// Name of the topic. A dead letter has the line byte for byte, its key and headers, and headers with error and origin.
+    #[schemars(length(min = 1, max = 249), regex(pattern = r"^[a-zA-Z0-9._-]+$"))]
+    pub topic: String,
+}
+
+/// What the operator saw of the consumer.
+#[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConsumerStatus {
+    /// Generation of the spec that this status speaks of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// Conditions; `Ready` first. docs/conditions.md explains every reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
+    pub conditions: Vec<Condition>,
+    /// Members that exist.
+    #[serde(default)]
+    pub replicas: i32,
+    /// Members ready of members wanted, for example `2/2`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ready_members: Option<String>,
+    /// The topics in short.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub topics: Option<String>,
+    /// The sinks in short.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sinks: Option<String>,
+    /// Selector of the consumer's Pods, for the scale subresource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selector: Option<String>,
+    /// Hash of the Vector file that runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config_hash: Option<String>,
+}
+
+impl VictoriaLogsSpec {
+    /// The query of the ingestion URL, by VictoriaLogs' names.
+    pub fn query(&self) -> BTreeMap<&'static str, String> {
+        BTreeMap::from([
+            ("_msg_field", self.msg_field.clone()),
+            ("_stream_fields", self.stream_fields.join(",")),
+            ("_time_field", self.time_field.clone()),
+        ])
+    }
+}
+
+fn one() -> i32 {
+    1
+}
+
+fn message() -> String {
+    "message".to_owned()
+}
+
+fn timestamp() -> String {
+    "timestamp".to_owned()
+}
