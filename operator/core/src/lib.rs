@@ -1,1 +1,15 @@
-//! .
+//! What the operator decides, without I/O: validation, children, plans and status are pure functions of what was observed.
+//! The clock, keys and randomness are arguments.
+#![warn(missing_docs)]
+
+pub mod child;
+pub mod cluster_id;
+pub mod kafka_version;
+pub mod labels;
+pub mod names;
+pub mod node;
+pub mod node_ids;
+pub mod pipeline;
+pub mod pool;
+pub mod refusal;
+pub mod retry;

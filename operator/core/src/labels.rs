@@ -1,0 +1,106 @@
+//! Labels and annotations of children.
+
+use std::collections::BTreeMap;
+
+use kafkapipelines_crds::Role;
+
+/// Who manages a child; every watch of children selects by it.
+pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+/// Value of [`MANAGED_BY`].
+pub const MANAGER: &str = "kafkapipelines";
+/// The pipeline a child belongs to.
+pub const PIPELINE: &str = "kafkapipelines.io/pipeline";
+/// The pool a child belongs to.
+pub const POOL: &str = "kafkapipelines.io/pool";
+/// The consumer a child belongs to.
+pub const CONSUMER: &str = "kafkapipelines.io/consumer";
+/// `"true"` on the Pods of nodes that are brokers.
+pub const ROLE_BROKER: &str = "kafkapipelines.io/role-broker";
+/// `"true"` on the Pods of nodes that are controllers.
+pub const ROLE_CONTROLLER: &str = "kafkapipelines.io/role-controller";
+
+/// Annotation of a Pod: hash of the configuration it started with.
+pub const CONFIG_HASH: &str = "kafkapipelines.io/config-hash";
+/// Annotation of a Pod: fingerprint of the authorities that it trusts.
+pub const TRUST_HASH: &str = "kafkapipelines.io/trust-hash";
+/// Annotation of a Pod and of a certificate Secret: how often the pool's certificates were renewed.
+pub const CERTIFICATE_GENERATION: &str = "kafkapipelines.io/certificate-generation";
+/// Annotation of a Pod: the Kafka version that it runs.
+pub const KAFKA_VERSION: &str = "kafkapipelines.io/kafka-version";
+/// Annotation of a Pod that the operator writes once the Pod is bound: its rack.
+pub const RACK: &str = "kafkapipelines.io/rack";
+/// Annotation of a claim: the cluster whose data it holds, found again when the pipeline is made anew.
+pub const CLUSTER_ID: &str = "kafkapipelines.io/cluster-id";
+/// Annotation of a claim: the lowest node id of its pool.
+pub const NODE_ID_BASE: &str = "kafkapipelines.io/node-id-base";
+
+/// Labels in key order.
+pub type Labels = BTreeMap<String, String>;
+
+/// Labels of a pipeline's children.
+pub fn pipeline(name: &str) -> Labels {
+    of([
+        (MANAGED_BY, MANAGER),
+        ("app.kubernetes.io/name", "kafka"),
+        ("app.kubernetes.io/instance", name),
+        (PIPELINE, name),
+    ])
+}
+
+/// Labels of a pool's children and Pods.
+pub fn pool(pipeline_name: &str, pool: &str, roles: &[Role]) -> Labels {
+    let mut labels = pipeline(pipeline_name);
+    labels.insert(POOL.to_owned(), pool.to_owned());
+    for role in roles {
+        labels.extend(of([(role_key(*role), "true")]));
+    }
+    labels
+}
+
+/// Labels of a consumer's children and Pods.
+pub fn consumer(pipeline_name: &str, consumer: &str) -> Labels {
+    of([
+        (MANAGED_BY, MANAGER),
+        ("app.kubernetes.io/name", "vector"),
+        ("app.kubernetes.io/instance", pipeline_name),
+        (PIPELINE, pipeline_name),
+        (CONSUMER, consumer),
+    ])
+}
+
+/// Selector of a pool's Pods; immutable in a StatefulSet, so it says no more than it must.
+pub fn pool_selector(pipeline: &str, pool: &str) -> Labels {
+    of([(PIPELINE, pipeline), (POOL, pool)])
+}
+
+/// Selector of the Pods with a role.
+pub fn role_selector(pipeline: &str, role: Role) -> Labels {
+    of([(PIPELINE, pipeline), (role_key(role), "true")])
+}
+
+/// Selector of all Kafka Pods of a pipeline.
+pub fn kafka_selector(pipeline: &str) -> Labels {
+    of([(PIPELINE, pipeline), ("app.kubernetes.io/name", "kafka")])
+}
+
+/// Selector of a consumer's Pods.
+pub fn consumer_selector(pipeline: &str, consumer: &str) -> Labels {
+    of([(PIPELINE, pipeline), (CONSUMER, consumer)])
+}
+
+/// A selector in the notation of kubectl and of the scale subresource.
+pub fn to_query(selector: &Labels) -> String {
+    selector.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
+}
+
+/// Label that marks a role.
+pub fn role_key(role: Role) -> &'static str {
+    match role {
+        Role::Broker => ROLE_BROKER,
+        Role::Controller => ROLE_CONTROLLER,
+    }
+}
+
+fn of<const N: usize>(pairs: [(&str, &str); N]) -> Labels {
+    pairs.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
