@@ -1,0 +1,44 @@
+//! Running the tools that images are made with.
+
+use std::io::{self, Read};
+use std::process::Command;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+const SHOWN_LINES: usize = 25;
+
+/// Runs `command` and waits for it at most for `deadline`. The error of a command that fails or hangs carries the end of its output.
+pub fn run(mut command: Command, deadline: Duration) -> Result<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let (mut reader, writer) = io::pipe()?;
+    command.stdin(std::process::Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+    let mut child = command.spawn().with_context(|| format!("start {name}"))?;
+    // The output ends when no process holds the pipe any more: this one must not.
+    drop(command);
+
+    let (done, finished) = mpsc::channel();
+    thread::spawn(move || {
+        let mut output = Vec::new();
+        let read = reader.read_to_end(&mut output);
+        done.send(read.map(|_| output))
+    });
+    let Ok(output) = finished.recv_timeout(deadline) else {
+        child.kill()?;
+        child.wait()?;
+        bail!("{name} had not ended after {} s", deadline.as_secs());
+    };
+    let status = child.wait()?;
+    if status.success() {
+        return Ok(());
+    }
+    bail!("{name} failed with {status}:\n{}", last_lines(&output?))
+}
+
+fn last_lines(output: &[u8]) -> String {
+    let text = String::from_utf8_lossy(output);
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(SHOWN_LINES)..].join("\n")
+}
