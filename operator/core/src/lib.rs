@@ -4,6 +4,7 @@
 
 pub mod child;
 pub mod cluster_id;
+pub mod conditions;
 pub mod kafka_version;
 pub mod labels;
 pub mod names;
