@@ -1,2 +1,4 @@
-//! .
+//! The test bed: a real cluster on this machine, and the images that run in it without a registry.
+
+pub mod cluster;
 pub mod image;

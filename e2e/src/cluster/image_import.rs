@@ -1,0 +1,67 @@
+//! Which images a node has: so that an import that would change nothing is not done.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+use sha2::{Digest as _, Sha256};
+
+/// A folder with an empty file for each image content that was imported.
+pub(super) struct Marks {
+    dir: PathBuf,
+}
+
+impl Marks {
+    pub(super) fn in_dir(dir: &Path) -> Result<Self> {
+        fs::create_dir_all(dir).with_context(|| format!("create {}", dir.display()))?;
+        Ok(Self { dir: dir.to_owned() })
+    }
+
+    /// Runs `import` unless it succeeded before for an archive with the same name and content.
+    pub(super) fn once(&self, archive: &Path, import: impl FnOnce() -> Result<()>) -> Result<()> {
+        let mark = self.dir.join(identity(archive)?);
+        if mark.exists() {
+            return Ok(());
+        }
+        import()?;
+        self.forget_older(archive)?;
+        File::create(&mark).with_context(|| format!("create {}", mark.display()))?;
+        Ok(())
+    }
+
+    /// An older content under the same file name was replaced: going back to it is an import again.
+    fn forget_older(&self, archive: &Path) -> Result<()> {
+        let prefix = format!("{}-", file_name(archive)?);
+        for entry in fs::read_dir(&self.dir)? {
+            let path = entry?.path();
+            if path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(&prefix)) {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The archive's name with the hash of its two JSON files: they hold the digests of all layers, so the layers are not read.
+fn identity(archive: &Path) -> Result<String> {
+    let file = File::open(archive).with_context(|| format!("open {}", archive.display()))?;
+    let mut hash = Sha256::new();
+    let mut found = 0;
+    for entry in tar::Archive::new(file).entries_with_seek()? {
+        let mut entry = entry?;
+        if entry.path()?.extension().is_some_and(|extension| extension == "json") {
+            let mut content = Vec::new();
+            entry.read_to_end(&mut content)?;
+            hash.update(content);
+            found += 1;
+        }
+    }
+    ensure!(found > 0, "{} is no docker-archive: it has no manifest.json", archive.display());
+    let hex: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("{}-{hex}", file_name(archive)?))
+}
+
+fn file_name(archive: &Path) -> Result<&str> {
+    archive.file_name().and_then(|name| name.to_str()).with_context(|| format!("{} has no name", archive.display()))
+}

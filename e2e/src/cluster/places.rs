@@ -1,0 +1,49 @@
+//! Where the test bed keeps what it builds and what it runs.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+/// The two folders of the test bed, both outside the work tree.
+#[derive(Debug, Clone)]
+pub struct Places {
+    cache: PathBuf,
+    state: PathBuf,
+}
+
+impl Places {
+    /// `$XDG_CACHE_HOME/kafkapipelines` (else `~/.cache/kafkapipelines`), and `testbed` in it unless
+    /// `KAFKAPIPELINES_TESTBED` names another folder for the state.
+    ///
+    /// # Errors
+    /// When neither `XDG_CACHE_HOME` nor `HOME` is set, or a folder cannot be created.
+    pub fn from_env() -> Result<Self> {
+        let caches = env::var_os("XDG_CACHE_HOME")
+            .filter(|dir| !dir.is_empty())
+            .map(PathBuf::from)
+            .or_else(|| env::home_dir().map(|home| home.join(".cache")))
+            .context("set HOME or XDG_CACHE_HOME: the test bed's cache needs a place")?;
+        let cache = caches.join("kafkapipelines");
+        let state = env::var_os("KAFKAPIPELINES_TESTBED").map_or_else(|| cache.join("testbed"), PathBuf::from);
+        for dir in [&cache, &state] {
+            std::fs::create_dir_all(dir).with_context(|| format!("create {}", dir.display()))?;
+        }
+        Ok(Self { cache: cache.canonicalize()?, state: state.canonicalize()? })
+    }
+
+    /// Built binaries: `<module>-<hash>/<name>`.
+    pub fn binaries(&self) -> PathBuf {
+        self.cache.join("bin")
+    }
+
+    /// Images as docker-archives: `<name>.tar`.
+    pub fn images(&self) -> PathBuf {
+        self.cache.join("images")
+    }
+
+    /// The state of everything that runs.
+    pub fn state(&self) -> &Path {
+        &self.state
+    }
+}
