@@ -5,12 +5,15 @@
 pub mod child;
 pub mod cluster_id;
 pub mod conditions;
+pub mod identity;
 pub mod kafka_version;
 pub mod labels;
 pub mod names;
 pub mod node;
 pub mod node_ids;
 pub mod pipeline;
+pub mod pod_state;
 pub mod pool;
 pub mod refusal;
 pub mod retry;
+pub mod roll;
