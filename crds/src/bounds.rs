@@ -6,7 +6,7 @@ const STRING: u64 = 4096;
 const LIST: u64 = 64;
 const MAP: u64 = 64;
 
-/// Walks a schema: adds missing bounds, removes what says nothing (`nullable`, empty lists, numeric formats of the code generator).
+/// Walks a schema: adds missing bounds, removes what says nothing (`nullable`, empty lists, numeric formats of the code generator), writes limits as whole numbers.
 pub(crate) fn tighten(schema: &mut Value) {
     let Value::Object(node) = schema else { return };
     node.remove("nullable");
@@ -14,6 +14,11 @@ pub(crate) fn tighten(schema: &mut Value) {
         node.remove("format");
     }
     node.retain(|_, value| !is_empty(value));
+    for key in ["minimum", "maximum"] {
+        if let Some(number) = node.get_mut(key) {
+            *number = whole(number);
+        }
+    }
     if let Some(Value::Array(values)) = node.get_mut("enum") {
         values.retain(|value| !value.is_null());
     }
@@ -36,6 +41,12 @@ fn bound(node: &mut Map<String, Value>) {
         _ => return,
     };
     node.entry(key).or_insert_with(|| json!(limit));
+}
+
+/// `1000.0` as `1000`: limits are whole numbers, and people read them.
+fn whole(number: &Value) -> Value {
+    #[allow(clippy::cast_possible_truncation)] // limits are far below 2^53
+    number.as_f64().filter(|n| n.fract() == 0.0).map_or_else(|| number.clone(), |n| json!(n as i64))
 }
 
 fn is_empty(value: &Value) -> bool {

@@ -23,6 +23,8 @@ pub struct CertificatesSpec {
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("!(has(self.secretRef) && has(self.issuerRef))").message("give secretRef or issuerRef, not both"))]
+#[x_kube(validation = Rule::new("duration(self.renewBefore) < duration(self.duration)")
+    .message("renewBefore must be shorter than duration").field_path(".renewBefore"))]
 pub struct CaSpec {
     /// How long the authority's certificate is valid, for example `8760h`. Default: 8760h (one year).
     #[serde(default = "one_year")]
@@ -56,17 +58,19 @@ pub struct IssuerReference {
     pub name: String,
     /// `Issuer` or `ClusterIssuer`. Default: `Issuer`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 63))]
+    #[schemars(length(min = 1, max = 63), extend("default" = "Issuer"))]
     pub kind: Option<String>,
     /// API group of the issuer. Default: `cert-manager.io`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 253))]
+    #[schemars(length(min = 1, max = 253), extend("default" = "cert-manager.io"))]
     pub group: Option<String>,
 }
 
 /// Validity of the nodes' certificates.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("duration(self.renewBefore) < duration(self.duration)")
+    .message("renewBefore must be shorter than duration").field_path(".renewBefore"))]
 pub struct NodeCertificatesSpec {
     /// How long a node's certificate is valid. Default: 2160h (90 days).
     #[serde(default = "ninety_days")]

@@ -40,6 +40,8 @@ use crate::{ImageSpec, PodTemplateSpec, ResourceRequirements};
     printcolumn(name = "Message", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].message"#, priority = 1)
 )]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("!(self.deadLetter.topic in self.topics)")
+    .message("the dead-letter topic must not be one of the topics: bad lines would go round for ever").field_path(".deadLetter.topic"))]
 pub struct ConsumerSpec {
     /// Name of the LogPipeline in the same namespace to read from. Immutable.
     #[schemars(length(min = 1, max = 32), regex(pattern = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"))]
@@ -52,6 +54,7 @@ pub struct ConsumerSpec {
     /// Topics to read.
     #[schemars(length(min = 1, max = 100), inner(length(min = 1, max = 249), regex(pattern = r"^[a-zA-Z0-9._-]+$")))]
     #[x_kube(merge_strategy = ListMerge::Set)]
+    #[x_kube(validation = Rule::new("!('.' in self || '..' in self)").message("a topic cannot be called . or .."))]
     pub topics: Vec<String>,
     /// Consumer group; the offsets are kept under this name. Default: the Consumer's own name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -139,7 +142,7 @@ pub struct SinkSpec {
 #[serde(rename_all = "camelCase")]
 pub struct VictoriaLogsSpec {
     /// Base URL, for example `http://victoria-logs.victoria.svc:9428`; the operator adds the path.
-    #[schemars(length(min = 1, max = 2048), regex(pattern = r"^https?://[A-Za-z0-9.\-\[\]:]+(/[^?#]*)?$"))]
+    #[schemars(length(min = 1, max = 2048), regex(pattern = r"^https?://[A-Za-z0-9.\-\[\]:]+(/[^?#\s]*)?$"))]
     pub endpoint: String,
     /// Field with the text of the line. Default: `message`.
     #[serde(default = "message")]
@@ -161,6 +164,7 @@ pub struct VictoriaLogsSpec {
 pub struct DeadLetterSpec {
     /// Name of the topic. A dead letter has the line byte for byte, its key and headers, and headers with error and origin.
     #[schemars(length(min = 1, max = 249), regex(pattern = r"^[a-zA-Z0-9._-]+$"))]
+    #[x_kube(validation = Rule::new("self != '.' && self != '..'").message("a topic cannot be called . or .."))]
     pub topic: String,
 }
 
@@ -173,7 +177,7 @@ pub struct ConsumerStatus {
     pub observed_generation: Option<i64>,
     /// Conditions; `Ready` first. docs/conditions.md explains every reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 16))]
+    #[schemars(schema_with = "crate::schema::conditions")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,
     /// Members that exist.

@@ -17,10 +17,10 @@ pub struct Definition {
 
 /// The definitions of all kinds, bounded and without empty lists or nulls.
 pub fn definitions() -> Vec<Definition> {
-    [Consumer::crd(), KafkaNodePool::crd(), LogPipeline::crd()].map(definition).into()
+    [Consumer::crd(), KafkaNodePool::crd(), LogPipeline::crd()].iter().map(definition).collect()
 }
 
-fn definition(crd: CustomResourceDefinition) -> Definition {
+fn definition(crd: &CustomResourceDefinition) -> Definition {
     let plural = crd.spec.names.plural.clone();
     let mut manifest = json!(crd);
     let labels = json!({"app.kubernetes.io/name": "kafkapipelines", "app.kubernetes.io/component": "crds"});

@@ -24,6 +24,7 @@ pub struct ImageSpec {
     pub digest: Option<String>,
     /// When the kubelet pulls the image. Default: `IfNotPresent`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "IfNotPresent"))]
     pub pull_policy: Option<PullPolicy>,
     /// Secrets of type `kubernetes.io/dockerconfigjson` in the same namespace, for private registries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -33,9 +34,11 @@ pub struct ImageSpec {
 
 /// When the kubelet pulls an image.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[allow(missing_docs)]
 pub enum PullPolicy {
+    /// Each time a Pod starts.
     Always,
+    /// When the Kubernetes node does not have it.
     IfNotPresent,
+    /// Never: it is on the Kubernetes node already.
     Never,
 }

@@ -93,11 +93,11 @@ pub struct JvmSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32), regex(pattern = r"^([1-9][0-9]?%|[0-9]+(\.[0-9]+)?(k|M|G|Ki|Mi|Gi)?)$"))]
     pub heap: Option<String>,
-    /// Further options, for example `-XX:+UseZGC`. `-Xmx` and `-Xms` are refused: say `heap`.
+    /// Further options, one in each item, for example `-XX:+UseZGC`. `-Xmx` and `-Xms` are refused: say `heap`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 64))]
-    #[x_kube(validation = Rule::new("self.all(o, o.startsWith('-') && !o.startsWith('-Xmx') && !o.startsWith('-Xms'))")
-        .message("options begin with -, and the heap is said in jvm.heap, not by -Xmx or -Xms"))]
+    #[schemars(length(max = 64), inner(length(max = 1024), regex(pattern = r"^-\S+$")))]
+    #[x_kube(validation = Rule::new("self.all(o, !o.startsWith('-Xmx') && !o.startsWith('-Xms'))")
+        .message("the heap is said in jvm.heap, not by -Xmx or -Xms"))]
     pub options: Vec<String>,
 }
 
@@ -110,7 +110,7 @@ pub struct KafkaNodePoolStatus {
     pub observed_generation: Option<i64>,
     /// Conditions; `Ready` first. docs/conditions.md explains every reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 16))]
+    #[schemars(schema_with = "crate::schema::conditions")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,
     /// Lowest node id of the pool, once it is settled.

@@ -70,7 +70,7 @@ pub struct IngressSpec {
     #[schemars(length(min = 1, max = 253))]
     pub class_name: String,
     /// Host that clients give as their bootstrap server; any broker answers.
-    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
+    #[schemars(schema_with = "crate::schema::host")]
     pub bootstrap_host: String,
     /// One host for each broker. Changing the list restarts the brokers one by one; `brokerHostTemplate` needs no list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -79,7 +79,7 @@ pub struct IngressSpec {
     pub broker_hosts: Vec<BrokerHost>,
     /// Host of each broker with `{nodeId}` for its node id, for example `broker-{nodeId}.my-kafka.com`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9.-]*\{nodeId\}[a-z0-9.-]*$"))]
+    #[schemars(schema_with = "crate::schema::host_template")]
     pub broker_host_template: Option<String>,
     /// Annotations of the Ingresses, added to the operator's own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -95,6 +95,6 @@ pub struct BrokerHost {
     #[schemars(range(min = 0, max = 99_999))]
     pub broker: i32,
     /// Host name, in DNS before clients need it.
-    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
+    #[schemars(schema_with = "crate::schema::host")]
     pub host: String,
 }

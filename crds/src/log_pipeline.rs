@@ -106,7 +106,7 @@ pub struct LogPipelineStatus {
     pub observed_generation: Option<i64>,
     /// Conditions; `Ready` first. docs/conditions.md explains every reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 16))]
+    #[schemars(schema_with = "crate::schema::conditions")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,
     /// Kafka's cluster id; the nodes' disks carry it.

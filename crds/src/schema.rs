@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use schemars::{Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::json;
 
 /// Kafka properties as people write them: numbers stay numbers, everything else is a string.
 pub(crate) type Properties = BTreeMap<String, IntOrString>;
@@ -37,6 +39,40 @@ pub(crate) fn duration(_: &mut SchemaGenerator) -> Schema {
         "maxLength": 32,
         "pattern": r"^([0-9]+(\.[0-9]+)?(s|m|h))+$",
     })
+}
+
+/// A host name as an Ingress takes it: lower case, labels of letters, digits and dashes.
+pub(crate) fn host(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 253,
+        "pattern": r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
+    })
+}
+
+/// A host name with `{nodeId}` in one of its labels.
+pub(crate) fn host_template(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 253,
+        "pattern": r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*([a-z0-9][-a-z0-9]*)?\{nodeId\}([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
+    })
+}
+
+/// Conditions with the bounds that Kubernetes itself gives them.
+pub(crate) fn conditions(generator: &mut SchemaGenerator) -> Schema {
+    let mut condition = Condition::json_schema(generator);
+    for (field, limit) in [("type", 316), ("reason", 1024), ("message", 32768)] {
+        if let Some(property) = condition.pointer_mut(&format!("/properties/{field}")) {
+            property["maxLength"] = json!(limit);
+        }
+    }
+    if let Some(status) = condition.pointer_mut("/properties/status") {
+        status["enum"] = json!(["True", "False", "Unknown"]);
+    }
+    json_schema!({"type": "array", "maxItems": 16, "items": condition})
 }
 
 /// A map of Kafka property to number or string.

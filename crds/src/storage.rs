@@ -5,6 +5,11 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The metadata log lies on the volume that says `kraftMetadata`, else on the one with the lowest id.
+const METADATA_VOLUME_STAYS: &str = "\
+    (self.volumes.exists(v, has(v.kraftMetadata)) ? self.volumes.filter(v, has(v.kraftMetadata)) : self.volumes).map(v, v.id).min() == \
+    (oldSelf.volumes.exists(v, has(v.kraftMetadata)) ? oldSelf.volumes.filter(v, has(v.kraftMetadata)) : oldSelf.volumes).map(v, v.id).min()";
+
 /// Disks of each node of the pool (JBOD: Kafka spreads partitions over all of them).
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -14,6 +19,8 @@ use serde::{Deserialize, Serialize};
     .message("all volumes of a pool must agree on deleteClaim: Kubernetes keeps or deletes all claims of a StatefulSet alike"))]
 #[x_kube(validation = Rule::new("oldSelf.volumes.all(o, self.volumes.exists(v, v.id == o.id))")
     .message("a volume cannot be removed: its partitions would be lost; add volumes instead").reason(Reason::FieldValueForbidden))]
+#[x_kube(validation = Rule::new(METADATA_VOLUME_STAYS)
+    .message("the volume with the metadata log cannot change: a controller would start without its vote; keep kraftMetadata where it is").reason(Reason::FieldValueForbidden))]
 pub struct StorageSpec {
     /// The volumes, each one a PersistentVolumeClaim `data-<id>-<pod>`.
     #[schemars(length(min = 1, max = 32))]
@@ -35,6 +42,7 @@ pub struct VolumeSpec {
     pub id: i32,
     /// Size of the claim, for example `100Gi`. It may grow where the StorageClass allows it, never shrink.
     #[schemars(schema_with = "crate::schema::quantity")]
+    #[x_kube(validation = Rule::new("quantity(self).isGreaterThan(quantity('0'))").message("a volume needs a size above zero"))]
     pub size: Quantity,
     /// StorageClass of the claim. Default: the cluster's default class. Immutable.
     #[serde(skip_serializing_if = "Option::is_none")]
