@@ -68,7 +68,8 @@ fn bootstrap(root: &Path) -> Result<()> {
     command.arg(format!("--include={PACKAGES}")).arg(SUITE).arg(root);
     // The tree is read once and thrown away: no need to sync each file.
     command.env("DPKG_FORCE", "unsafe-io");
-    run(command, DEADLINE)
+    run(command, DEADLINE)?;
+    Ok(())
 }
 
 fn add_user(root: &Path) -> Result<()> {

@@ -131,7 +131,8 @@ fn download(pom: &Path, version: Version, libs: &Path) -> Result<()> {
     if version.is_4() {
         maven.arg("-Plog4j2");
     }
-    run(maven, DEADLINE)
+    run(maven, DEADLINE)?;
+    Ok(())
 }
 
 fn write_layer(out: &Path, sources: &Path, version: Version, libs: &Path, tools: &[(String, String)]) -> Result<()> {

@@ -2,12 +2,16 @@
 //!
 //! Sources that go into images are in `e2e/images`. Archives are cached in `$XDG_CACHE_HOME/kafkapipelines/images`.
 
-pub mod archive;
-pub mod cache;
+mod archive;
+mod cache;
 mod debian;
+mod go;
 pub mod kafka;
+pub mod operator;
 mod prerequisites;
+mod probe;
 mod process;
+mod single;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,12 +20,21 @@ use std::time::Instant;
 use anyhow::Result;
 
 use cache::{Cache, Outcome};
+use single::Program;
 
 /// An image that the test bed can make.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Image {
     /// Kafka with the layout of the official image.
     Kafka(kafka::Version),
+    /// The operator, from the static binary at this path.
+    Operator(PathBuf),
+    /// What holds a Pod's namespaces open.
+    Pause,
+    /// A shell with the tools of busybox.
+    Probe,
+    /// The stand-in for Vector, under the name that the operator asks for.
+    VectorStandIn,
 }
 
 impl Image {
@@ -29,6 +42,10 @@ impl Image {
     pub fn reference(&self) -> String {
         match self {
             Self::Kafka(version) => format!("docker.io/apache/kafka:{version}"),
+            Self::Operator(_) => concat!("docker.io/kafkapipelines/operator:", env!("CARGO_PKG_VERSION")).to_owned(),
+            Self::Pause => "localhost/pause:1".to_owned(),
+            Self::Probe => "localhost/probe:1".to_owned(),
+            Self::VectorStandIn => "docker.io/timberio/vector:0.57.0-distroless-static".to_owned(),
         }
     }
 
@@ -36,9 +53,18 @@ impl Image {
         let reference = self.reference();
         match self {
             Self::Kafka(version) => kafka::archive(cache, *version, &reference),
+            Self::Operator(binary) => OPERATOR.archive(cache, &reference, binary),
+            Self::Pause => PAUSE.archive_of_go_module(cache, &reference),
+            Self::Probe => probe::archive(cache, &reference),
+            Self::VectorStandIn => VECTOR_STAND_IN.archive_of_go_module(cache, &reference),
         }
     }
 }
+
+const OPERATOR: Program<'_> = Program { name: "operator", path: "operator", user: 65532, arguments: &["run"] };
+const PAUSE: Program<'_> = Program { name: "pause", path: "pause", user: 65535, arguments: &[] };
+const VECTOR_STAND_IN: Program<'_> =
+    Program { name: "vector-standin", path: "usr/bin/vector", user: 0, arguments: &[] };
 
 /// Makes the archives of `images` that are not cached, prints a line for each, and returns their paths in the same order.
 pub fn ensure(images: &[Image]) -> Result<Vec<PathBuf>> {

@@ -53,7 +53,16 @@ pub fn require(tools: &[Tool]) -> Result<()> {
     let mut install = Command::new("apt-get");
     install.args(["install", "-y", "--no-install-recommends"]).args(&missing);
     install.env("DEBIAN_FRONTEND", "noninteractive");
-    run(install, INSTALL_DEADLINE)
+    run(install, INSTALL_DEADLINE)?;
+    Ok(())
+}
+
+/// Fails unless Go is there: Debian's own is too old to install.
+pub fn require_go() -> Result<()> {
+    if on_path("go") {
+        return Ok(());
+    }
+    bail!("Go 1.26 or newer is needed on the PATH to build the programs of the test bed")
 }
 
 /// Fails unless this process is root: `what` needs it.

@@ -1,7 +1,7 @@
 //! Running the tools that images are made with.
 
 use std::io::{self, Read};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -10,11 +10,11 @@ use anyhow::{Context, Result, bail};
 
 const SHOWN_LINES: usize = 25;
 
-/// Runs `command` and waits for it at most for `deadline`. The error of a command that fails or hangs carries the end of its output.
-pub fn run(mut command: Command, deadline: Duration) -> Result<()> {
+/// Runs `command` to its end, at most for `deadline`, and returns what it wrote. The error of a command that failed holds the end of that.
+pub fn run(mut command: Command, deadline: Duration) -> Result<Vec<u8>> {
     let name = command.get_program().to_string_lossy().into_owned();
     let (mut reader, writer) = io::pipe()?;
-    command.stdin(std::process::Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     let mut child = command.spawn().with_context(|| format!("start {name}"))?;
     // The output ends when no process holds the pipe any more: this one must not.
     drop(command);
@@ -30,11 +30,12 @@ pub fn run(mut command: Command, deadline: Duration) -> Result<()> {
         child.wait()?;
         bail!("{name} had not ended after {} s", deadline.as_secs());
     };
+    let output = output?;
     let status = child.wait()?;
-    if status.success() {
-        return Ok(());
+    if !status.success() {
+        bail!("{name} failed with {status}:\n{}", last_lines(&output));
     }
-    bail!("{name} failed with {status}:\n{}", last_lines(&output?))
+    Ok(output)
 }
 
 fn last_lines(output: &[u8]) -> String {

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// The part of Vector's file that the stand-in acts on; other keys are not looked at.
+type config struct {
+	API struct {
+		Address string `yaml:"address"`
+	} `yaml:"api"`
+	Sources    map[string]component `yaml:"sources"`
+	Transforms map[string]component `yaml:"transforms"`
+	Sinks      map[string]component `yaml:"sinks"`
+}
+
+type component struct {
+	Type   string   `yaml:"type"`
+	Inputs []string `yaml:"inputs"`
+	// kafka
+	BootstrapServers string   `yaml:"bootstrap_servers"`
+	GroupID          string   `yaml:"group_id"`
+	Topics           []string `yaml:"topics"`
+	Topic            string   `yaml:"topic"`
+	AutoOffsetReset  string   `yaml:"auto_offset_reset"`
+	SessionTimeoutMS int      `yaml:"session_timeout_ms"`
+	TLS              tlsFiles `yaml:"tls"`
+	SASL             struct {
+		Enabled bool `yaml:"enabled"`
+	} `yaml:"sasl"`
+	// http
+	URI  string         `yaml:"uri"`
+	Auth map[string]any `yaml:"auth"`
+	// prometheus_exporter
+	Address string `yaml:"address"`
+}
+
+type tlsFiles struct {
+	Enabled bool   `yaml:"enabled"`
+	CA      string `yaml:"ca_file"`
+	Cert    string `yaml:"crt_file"`
+	Key     string `yaml:"key_file"`
+}
+
+// Types that the stand-in takes. Transforms are checked by name alone: none of them is run.
+var (
+	sourceTypes    = []string{"kafka", "internal_metrics"}
+	transformTypes = []string{"dedupe", "exclusive_route", "filter", "reduce", "remap", "route", "sample", "throttle"}
+	sinkTypes      = []string{"http", "kafka", "prometheus_exporter"}
+)
+
+func load(path string) (*config, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	config := &config{}
+	if err := yaml.Unmarshal(text, config); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if config.API.Address == "" {
+		config.API.Address = "127.0.0.1:8686"
+	}
+	if err := config.check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return config, nil
+}
+
+func (c *config) check() error {
+	if len(c.Sources) == 0 || len(c.Sinks) == 0 {
+		return fmt.Errorf("at least one source and one sink are needed")
+	}
+	outputs := map[string]bool{}
+	for id := range c.Sources {
+		outputs[id] = true
+	}
+	for id := range c.Transforms {
+		outputs[id] = true
+	}
+	kinds := []struct {
+		name       string
+		components map[string]component
+		types      []string
+	}{{"sources", c.Sources, sourceTypes}, {"transforms", c.Transforms, transformTypes}, {"sinks", c.Sinks, sinkTypes}}
+	for _, kind := range kinds {
+		for _, id := range slices.Sorted(maps.Keys(kind.components)) {
+			component := kind.components[id]
+			where := kind.name + "." + id
+			if !slices.Contains(kind.types, component.Type) {
+				return fmt.Errorf("%s: type %q is unknown to the stand-in", where, component.Type)
+			}
+			if err := component.check(kind.name != "sources", outputs); err != nil {
+				return fmt.Errorf("%s: %w", where, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (c component) check(needsInputs bool, outputs map[string]bool) error {
+	if needsInputs && len(c.Inputs) == 0 {
+		return fmt.Errorf("no inputs")
+	}
+	for _, input := range c.Inputs {
+		// user.dropped is an output of the transform user.
+		if id, _, _ := strings.Cut(input, "."); !outputs[id] {
+			return fmt.Errorf("input %q does not exist", input)
+		}
+	}
+	if c.SASL.Enabled || len(c.Auth) > 0 {
+		return fmt.Errorf("the stand-in knows neither SASL nor HTTP authentication")
+	}
+	missing := map[string]bool{
+		"bootstrap_servers": c.Type == "kafka" && c.BootstrapServers == "",
+		"topic or topics":   c.Type == "kafka" && c.Topic == "" && len(c.Topics) == 0,
+		"uri":               c.Type == "http" && c.URI == "",
+		"address":           c.Type == "prometheus_exporter" && c.Address == "",
+	}
+	for _, key := range slices.Sorted(maps.Keys(missing)) {
+		if missing[key] {
+			return fmt.Errorf("%s is missing", key)
+		}
+	}
+	return nil
+}
+
+// The one component of a type, with its id; ok is false when there is none.
+func only(components map[string]component, kind string) (id string, found component, ok bool) {
+	for _, id := range slices.Sorted(maps.Keys(components)) {
+		if components[id].Type == kind {
+			return id, components[id], true
+		}
+	}
+	return "", component{}, false
+}
+
+func (c *config) exporterAddress() string {
+	_, exporter, _ := only(c.Sinks, "prometheus_exporter")
+	return exporter.Address
+}

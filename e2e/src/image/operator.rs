@@ -1,0 +1,39 @@
+//! The operator's own image, the same as the Dockerfile at the root makes.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::process::run;
+
+const DEADLINE: Duration = Duration::from_mins(30);
+const PACKAGE: &str = "kafkapipelines-operator";
+
+/// Builds the operator's static release binary for this machine's architecture on Linux and returns its path.
+pub fn build_binary() -> Result<PathBuf> {
+    let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
+    let mut build = cargo();
+    build.args(["build", "--release", "--locked", "-p", PACKAGE, "--target", &target]);
+    // Static, also glibc: the image holds nothing else.
+    build.env("RUSTFLAGS", "-Ctarget-feature=+crt-static");
+    run(build, DEADLINE)?;
+    Ok(target_directory()?.join(target).join("release/operator"))
+}
+
+fn target_directory() -> Result<PathBuf> {
+    let mut metadata = cargo();
+    metadata.args(["metadata", "--quiet", "--no-deps", "--format-version=1"]);
+    let output = run(metadata, DEADLINE)?;
+    let metadata: serde_json::Value = serde_json::from_slice(&output).context("read the output of cargo metadata")?;
+    let directory = metadata["target_directory"].as_str().context("cargo metadata names no target directory")?;
+    Ok(PathBuf::from(directory))
+}
+
+fn cargo() -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")));
+    cargo
+}
