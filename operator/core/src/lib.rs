@@ -2,6 +2,7 @@
 //! The clock, keys and randomness are arguments.
 #![warn(missing_docs)]
 
+pub mod build;
 pub mod child;
 pub mod cluster_id;
 pub mod conditions;
