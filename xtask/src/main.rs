@@ -2,7 +2,9 @@
 //!
 //! Each command is a module with `Arguments` and a function `run`.
 
+mod api_reference;
 mod cluster;
+mod crds;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -19,10 +21,13 @@ struct Xtask {
 enum Command {
     /// A real Kubernetes on this machine, without a registry.
     Cluster(cluster::Arguments),
+    /// Custom resource definitions and the API reference, from the Rust types.
+    Crds(crds::Arguments),
 }
 
 fn main() -> Result<()> {
     match Xtask::parse().command {
         Command::Cluster(arguments) => cluster::run(&arguments),
+        Command::Crds(arguments) => crds::run(&arguments),
     }
 }
