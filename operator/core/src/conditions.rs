@@ -53,7 +53,12 @@ impl From<bool> for Status {
 
 impl Finding {
     /// A finding; `status` may be a `bool`.
-    pub fn new(type_: &'static str, status: impl Into<Status>, reason: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn new(
+        type_: &'static str,
+        status: impl Into<Status>,
+        reason: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
         Self { type_, status: status.into(), reason: reason.into(), message: message.into() }
     }
 }
@@ -61,7 +66,10 @@ impl Finding {
 /// The conditions to write: the findings, each with the time at which its status last changed.
 /// A condition that no finding speaks of disappears.
 pub fn merge(old: &[Condition], findings: &[Finding], generation: Option<i64>, now: Timestamp) -> Vec<Condition> {
-    findings.iter().map(|finding| condition(old.iter().find(|c| c.type_ == finding.type_), finding, generation, now)).collect()
+    findings
+        .iter()
+        .map(|finding| condition(old.iter().find(|c| c.type_ == finding.type_), finding, generation, now))
+        .collect()
 }
 
 /// The condition of a type, if there is one.
@@ -76,7 +84,8 @@ pub fn is_true(conditions: &[Condition], type_: &str) -> bool {
 
 fn condition(old: Option<&Condition>, finding: &Finding, generation: Option<i64>, now: Timestamp) -> Condition {
     let status = finding.status.as_str().to_owned();
-    let since = old.filter(|old| old.status == status).map_or_else(|| Time(now), |old| old.last_transition_time.clone());
+    let since =
+        old.filter(|old| old.status == status).map_or_else(|| Time(now), |old| old.last_transition_time.clone());
     Condition {
         type_: finding.type_.to_owned(),
         status,

@@ -5,10 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::core::v1::PersistentVolumeClaim;
-use kafkapipelines_crds::{ControllerQuorumStatus, KafkaNodePool, LogPipeline, NodePoolStatus, Role};
+use kafkapipelines_crds::{
+    ControllerQuorumStatus, KafkaNodePool, KafkaSpec, LogPipeline, LogPipelineStatus, NodePoolStatus, Role,
+};
 use kube::ResourceExt;
 
+use crate::kafka_version::KafkaVersion;
 use crate::{cluster_id, labels, node_ids};
 
 /// The settled identity of a pipeline.
@@ -16,6 +18,8 @@ use crate::{cluster_id, labels, node_ids};
 pub struct Identity {
     /// Cluster id.
     pub cluster_id: String,
+    /// `metadata.version` with which the disks are formatted.
+    pub metadata_version: String,
     /// Lowest node id of every pool, by name.
     pub bases: BTreeMap<String, i32>,
     /// Node ids of the first voters, ascending; empty until there is a controller.
@@ -34,7 +38,7 @@ pub struct Remembered {
 }
 
 /// Reads the claims of a pipeline.
-pub fn remember(claims: &[PersistentVolumeClaim]) -> Remembered {
+pub fn remember<'a, C: ResourceExt + 'a>(claims: impl IntoIterator<Item = &'a C>) -> Remembered {
     let mut remembered = Remembered::default();
     for claim in claims {
         let annotation = |key: &str| claim.annotations().get(key);
@@ -51,25 +55,36 @@ pub fn remember(claims: &[PersistentVolumeClaim]) -> Remembered {
     remembered
 }
 
-/// The identity recorded in the statuses so far, completed from the claims and by new assignments.
-pub fn settle(pipeline: &LogPipeline, pools: &[KafkaNodePool], remembered: &Remembered) -> Identity {
-    let status = pipeline.status.clone().unwrap_or_default();
-    let cluster_id = status.cluster_id.or_else(|| remembered.cluster_id.clone());
+/// The identity recorded so far in `status`, completed from the claims and by new assignments.
+pub fn settle(
+    pipeline: &LogPipeline,
+    status: &LogPipelineStatus,
+    pools: &[KafkaNodePool],
+    remembered: &Remembered,
+) -> Identity {
+    let recorded = recorded(status).unwrap_or_default();
+    let of_claims = || remembered.cluster_id.clone();
+    let cluster_id = status
+        .cluster_id
+        .clone()
+        .or_else(of_claims)
+        .unwrap_or_else(|| cluster_id::cluster_id(&pipeline.uid().unwrap_or_default()));
     let bases = bases(&status.node_pools, pools, remembered);
-    let recorded = status.controller_quorum.map(|quorum| quorum.initial_voters).unwrap_or_default();
-    let initial_voters = if recorded.is_empty() { first_voters(pools, &bases, remembered) } else { recorded };
-    Identity {
-        cluster_id: cluster_id.unwrap_or_else(|| cluster_id::cluster_id(&pipeline.uid().unwrap_or_default())),
-        bases,
-        initial_voters,
-    }
+    let initial_voters = if recorded.initial_voters.is_empty() {
+        first_voters(pools, &bases, remembered)
+    } else {
+        recorded.initial_voters
+    };
+    let metadata_version = Some(recorded.metadata_version).filter(|version| !version.is_empty());
+    let metadata_version = metadata_version.unwrap_or_else(|| wanted_metadata_version(&pipeline.spec.kafka));
+    Identity { cluster_id, metadata_version, bases, initial_voters }
 }
 
 /// The identity as far as the status has it; children are built from this and nothing else.
-pub fn recorded(pipeline: &LogPipeline) -> Option<Identity> {
-    let status = pipeline.status.as_ref()?;
+pub fn recorded(status: &LogPipelineStatus) -> Option<Identity> {
     Some(Identity {
         cluster_id: status.cluster_id.clone()?,
+        metadata_version: status.version.as_ref().and_then(|version| version.metadata.clone()).unwrap_or_default(),
         bases: status.node_pools.iter().map(|pool| (pool.name.clone(), pool.node_id_base)).collect(),
         initial_voters: status
             .controller_quorum
@@ -79,10 +94,17 @@ pub fn recorded(pipeline: &LogPipeline) -> Option<Identity> {
     })
 }
 
+/// The `metadata.version` that the spec asks for, or the newest of its Kafka version.
+pub fn wanted_metadata_version(kafka: &KafkaSpec) -> String {
+    let newest =
+        || kafka.version.parse::<KafkaVersion>().map(KafkaVersion::default_metadata_version).unwrap_or_default();
+    kafka.metadata_version.clone().unwrap_or_else(newest)
+}
+
 /// Names of pools that no status gives node ids yet.
-pub fn newcomers(pipeline: &LogPipeline, pools: &[KafkaNodePool]) -> BTreeSet<String> {
-    let known = recorded(pipeline).unwrap_or_default().bases;
-    pools.iter().map(ResourceExt::name_any).filter(|name| !known.contains_key(name)).collect()
+pub fn newcomers(status: &LogPipelineStatus, pools: &[KafkaNodePool]) -> BTreeSet<String> {
+    let is_known = |name: &String| status.node_pools.iter().any(|pool| pool.name == *name);
+    pools.iter().map(ResourceExt::name_any).filter(|name| !is_known(name)).collect()
 }
 
 impl Identity {
@@ -131,6 +153,7 @@ fn first_voters(pools: &[KafkaNodePool], bases: &BTreeMap<String, i32>, remember
 #[cfg(test)]
 mod tests {
     use super::*;
+    use k8s_openapi::api::core::v1::PersistentVolumeClaim;
     use serde_json::json;
 
     fn pool(name: &str, role: &str) -> KafkaNodePool {
@@ -145,6 +168,11 @@ mod tests {
         .unwrap()
     }
 
+    fn settled(status: serde_json::Value, pools: &[KafkaNodePool], remembered: &Remembered) -> Identity {
+        let pipeline = pipeline(status);
+        settle(&pipeline, &pipeline.status.clone().unwrap_or_default(), pools, remembered)
+    }
+
     fn claim(name: &str, pool: &str, base: &str, controller: bool) -> PersistentVolumeClaim {
         let mut labels = json!({"kafkapipelines.io/pool": pool});
         if controller {
@@ -157,20 +185,18 @@ mod tests {
 
     #[test]
     fn a_new_pipeline_settles_on_the_names_of_its_pools() {
-        let identity = settle(
-            &pipeline(json!({})),
-            &[pool("controller", "controller"), pool("broker", "broker")],
-            &Remembered::default(),
-        );
+        let identity =
+            settled(json!({}), &[pool("controller", "controller"), pool("broker", "broker")], &Remembered::default());
         assert_eq!(identity.cluster_id, cluster_id::cluster_id("u1"));
         assert_eq!(identity.bases, BTreeMap::from([("broker".into(), 0), ("controller".into(), 9000)]));
         assert_eq!(identity.initial_voters, [9000, 9001, 9002]);
+        assert_eq!(identity.metadata_version, "4.3");
     }
 
     #[test]
     fn what_is_recorded_stays() {
-        let status = json!({"clusterId": "c", "nodePools": [{"name": "controller", "nodeIdBase": 500}], "controllerQuorum": {"initialVoters": [500]}});
-        let identity = settle(&pipeline(status), &[pool("controller", "controller")], &Remembered::default());
+        let status = json!({"clusterId": "c", "version": {"metadata": "3.9-IV0"}, "nodePools": [{"name": "controller", "nodeIdBase": 500}], "controllerQuorum": {"initialVoters": [500]}});
+        let identity = settled(status, &[pool("controller", "controller")], &Remembered::default());
         assert_eq!(
             (identity.cluster_id.as_str(), identity.bases["controller"], identity.initial_voters),
             ("c", 500, vec![500])
@@ -180,7 +206,7 @@ mod tests {
     #[test]
     fn a_pool_that_is_gone_keeps_its_ids() {
         let status = json!({"clusterId": "c", "nodePools": [{"name": "first", "nodeIdBase": 0}]});
-        let identity = settle(&pipeline(status), &[pool("second", "broker")], &Remembered::default());
+        let identity = settled(status, &[pool("second", "broker")], &Remembered::default());
         assert_eq!(identity.bases, BTreeMap::from([("first".into(), 0), ("second".into(), 1000)]));
     }
 
@@ -191,7 +217,7 @@ mod tests {
             claim("data-0-logs-z-1000", "z", "1000", false),
         ];
         let pools = [pool("controller", "controller"), pool("z", "broker"), pool("a", "broker")];
-        let identity = settle(&pipeline(json!({})), &pools, &remember(&claims));
+        let identity = settled(json!({}), &pools, &remember(&claims));
         assert_eq!(identity.cluster_id, "old");
         assert_eq!(identity.bases, BTreeMap::from([("a".into(), 0), ("controller".into(), 9001), ("z".into(), 1000)]));
         assert_eq!(identity.initial_voters, [9001], "only disks that were formatted as voters are voters");
@@ -199,7 +225,7 @@ mod tests {
 
     #[test]
     fn without_controllers_there_are_no_voters_yet() {
-        let identity = settle(&pipeline(json!({})), &[pool("broker", "broker")], &Remembered::default());
+        let identity = settled(json!({}), &[pool("broker", "broker")], &Remembered::default());
         assert!(identity.initial_voters.is_empty());
         assert_eq!(identity.controller_quorum(), None);
     }

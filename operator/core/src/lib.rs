@@ -18,3 +18,5 @@ pub mod pool;
 pub mod refusal;
 pub mod retry;
 pub mod roll;
+pub mod scaling;
+pub mod status;

@@ -1,0 +1,74 @@
+//! Status: what was observed, said for people and for `kubectl wait`.
+
+pub mod pipeline;
+pub mod pool;
+
+use crate::conditions::{ACCEPTED, Finding, READY, WARNING};
+use crate::refusal::Refusal;
+use crate::roll::{NodeState, Step};
+
+/// What stands in the way of readiness besides the nodes themselves.
+#[derive(Clone, Debug, Default)]
+pub struct Verdict {
+    /// User errors in the object's spec, or in what it needs.
+    pub refusals: Vec<Refusal>,
+    /// What works, but not for long or not well.
+    pub warnings: Vec<Refusal>,
+    /// Reason and message of the error that ended the reconcile early.
+    pub failure: Option<(&'static str, String)>,
+    /// Reason and message of something that is awaited and will come by itself.
+    pub waiting: Option<(&'static str, String)>,
+}
+
+impl Verdict {
+    /// Conditions besides `Ready`.
+    fn findings(&self) -> Vec<Finding> {
+        let accepted = match self.refusals.first() {
+            None => Finding::new(ACCEPTED, true, "Valid", "the spec is carried out"),
+            Some(first) => Finding::new(ACCEPTED, false, first.reason, sentence(&self.refusals)),
+        };
+        let warning =
+            self.warnings.first().map(|first| Finding::new(WARNING, true, first.reason, sentence(&self.warnings)));
+        [Some(accepted), warning].into_iter().flatten().collect()
+    }
+
+    /// Why the object is not ready, if the verdict says so before any node is looked at.
+    fn not_ready(&self) -> Option<Finding> {
+        if let Some(first) = self.refusals.first() {
+            let message = format!("{}; what runs keeps running as it was", sentence(&self.refusals));
+            return Some(Finding::new(READY, false, first.reason, message));
+        }
+        self.failure
+            .as_ref()
+            .or(self.waiting.as_ref())
+            .map(|(reason, message)| Finding::new(READY, false, *reason, message.clone()))
+    }
+}
+
+/// Readiness by the nodes: all serve and run what they should.
+fn nodes_ready(nodes: &[NodeState], step: &Step) -> Finding {
+    let down: Vec<_> = nodes.iter().filter(|node| !node.serves()).map(describe).collect();
+    match step {
+        _ if nodes.is_empty() => Finding::new(READY, false, "NoNodes", "there are no nodes: set replicas"),
+        Step::Restart { reasons, .. } => {
+            Finding::new(READY, false, "Restarting", format!("nodes are restarted one by one: {}", reasons.join(", ")))
+        }
+        Step::Wait { reason } => {
+            Finding::new(READY, false, "Restarting", format!("before the next restart it waits for {reason}"))
+        }
+        Step::Done if down.is_empty() => Finding::new(READY, true, "AllNodesReady", "all nodes are ready"),
+        Step::Done => Finding::new(READY, false, "NodesNotReady", down.join("; ")),
+    }
+}
+
+fn describe(state: &NodeState) -> String {
+    let why = state.pod.as_ref().map_or("no Pod yet", |pod| pod.message.as_deref().unwrap_or("Terminating"));
+    format!("node {} ({}): {why}", state.node.id, state.node.pod)
+}
+
+fn sentence(refusals: &[Refusal]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<_> = refusals.iter().take(SHOWN).map(ToString::to_string).collect();
+    let more = refusals.len().saturating_sub(SHOWN);
+    if more == 0 { shown.join("; ") } else { format!("{}; and {more} more", shown.join("; ")) }
+}

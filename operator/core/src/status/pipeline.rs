@@ -1,0 +1,243 @@
+//! Status of a LogPipeline.
+
+use jiff::Timestamp;
+use kafkapipelines_crds::{
+    ListenerSpec, ListenerStatus, ListenerType, LogPipeline, LogPipelineStatus, NodesStatus, OperationKind,
+    OperationStatus, VersionStatus,
+};
+use kube::ResourceExt;
+
+use super::{Verdict, nodes_ready};
+use crate::conditions::{self, Finding};
+use crate::identity::Identity;
+use crate::kafka_version::KafkaVersion;
+use crate::roll::{self, NodeState, Step};
+use crate::{labels, names};
+
+/// Port that clients of an Ingress are told unless the listener says otherwise.
+const INGRESS_PORT: i32 = 443;
+
+/// What was observed of a pipeline.
+#[derive(Clone, Debug)]
+pub struct Observed<'a> {
+    /// The object.
+    pub object: &'a LogPipeline,
+    /// Its newest known status.
+    pub before: &'a LogPipelineStatus,
+    /// Its settled identity, once there is one.
+    pub identity: Option<&'a Identity>,
+    /// What was found wrong.
+    pub verdict: &'a Verdict,
+    /// All nodes of all pools.
+    pub nodes: &'a [NodeState],
+    /// What the roll does next.
+    pub step: &'a Step,
+    /// Consumers ready, and consumers in all.
+    pub consumers: (usize, usize),
+}
+
+/// The status to write.
+pub fn status(observed: &Observed<'_>, now: Timestamp) -> LogPipelineStatus {
+    let Observed { object, before, identity, nodes, .. } = observed;
+    let ready = nodes.iter().filter(|node| node.serves()).count();
+    let (ready_consumers, consumers) = observed.consumers;
+    LogPipelineStatus {
+        observed_generation: object.metadata.generation,
+        conditions: conditions::merge(&before.conditions, &findings(observed), object.metadata.generation, now),
+        cluster_id: identity.map(|identity| identity.cluster_id.clone()),
+        version: Some(VersionStatus {
+            running: running(nodes),
+            metadata: identity.map(|identity| identity.metadata_version.clone()),
+        }),
+        nodes: Some(counts(nodes)),
+        ready_nodes: Some(format!("{ready}/{}", nodes.len())),
+        ready_consumers: Some(format!("{ready_consumers}/{consumers}")),
+        listeners: object.spec.kafka.listeners.iter().map(|listener| listener_status(object, listener)).collect(),
+        node_pools: identity.map(|identity| identity.node_pools()).unwrap_or_default(),
+        controller_quorum: identity.and_then(|identity| identity.controller_quorum()),
+        operation: operation(observed),
+    }
+}
+
+fn findings(observed: &Observed<'_>) -> Vec<Finding> {
+    let verdict = observed.verdict;
+    let ready = verdict.not_ready().unwrap_or_else(|| nodes_ready(observed.nodes, observed.step));
+    let suspended = observed.object.spec.suspend.then(|| {
+        Finding::new(
+            "Suspended",
+            true,
+            "SuspendedByUser",
+            "spec.suspend is true: nothing is written until it is false again",
+        )
+    });
+    [Some(ready), suspended, observers(observed)].into_iter().flatten().chain(verdict.findings()).collect()
+}
+
+/// Controllers that were added after the format follow the metadata log but do not vote yet.
+fn observers(observed: &Observed<'_>) -> Option<Finding> {
+    let voters = &observed.identity?.initial_voters;
+    let added: Vec<_> = observed
+        .nodes
+        .iter()
+        .map(|state| &state.node)
+        .filter(|node| node.is_controller() && !voters.contains(&node.id))
+        .map(|n| n.id)
+        .collect();
+    let message = format!(
+        "controllers {} follow the metadata log but have no vote: add them with kafka-metadata-quorum.sh add-controller, or set replicas back",
+        roll::list(&added)
+    );
+    (!added.is_empty()).then(|| Finding::new("QuorumComplete", false, "ControllersAreObservers", message))
+}
+
+fn counts(nodes: &[NodeState]) -> NodesStatus {
+    let count = |matches: fn(&NodeState) -> bool| {
+        i32::try_from(nodes.iter().filter(|node| matches(node)).count()).unwrap_or(i32::MAX)
+    };
+    NodesStatus {
+        desired: count(|_| true),
+        ready: count(NodeState::serves),
+        up_to_date: count(NodeState::is_up_to_date),
+    }
+}
+
+/// The lowest version that a Pod runs.
+fn running(nodes: &[NodeState]) -> Option<String> {
+    let versions = nodes
+        .iter()
+        .filter_map(|node| node.pod.as_ref()?.stamps.get(labels::KAFKA_VERSION)?.parse::<KafkaVersion>().ok());
+    versions.min().map(|version| version.to_string())
+}
+
+fn operation(observed: &Observed<'_>) -> Option<OperationStatus> {
+    let nodes = counts(observed.nodes);
+    let (node, reason, waiting_for) = match observed.step {
+        Step::Done => return None,
+        Step::Wait { reason } => (None, None, Some(reason.clone())),
+        Step::Restart { id, reasons, .. } => (Some(*id), Some(reasons.join(", ")), None),
+    };
+    Some(OperationStatus {
+        kind: OperationKind::Restart,
+        node,
+        reason,
+        done: nodes.up_to_date,
+        of: nodes.desired,
+        waiting_for,
+    })
+}
+
+fn listener_status(object: &LogPipeline, listener: &ListenerSpec) -> ListenerStatus {
+    let name = object.name_any();
+    ListenerStatus {
+        name: listener.name.clone(),
+        addresses: vec![bootstrap_address(&name, &object.namespace().unwrap_or_default(), listener)],
+        ca_secret: listener.tls.then(|| names::cluster_ca_cert(&name)),
+    }
+}
+
+/// Where clients of a listener begin, `host:port`.
+pub fn bootstrap_address(pipeline: &str, namespace: &str, listener: &ListenerSpec) -> String {
+    match (listener.type_, &listener.ingress) {
+        (ListenerType::Ingress, Some(ingress)) => {
+            format!("{}:{}", ingress.bootstrap_host, listener.advertised_port.unwrap_or(INGRESS_PORT))
+        }
+        _ => format!("{}:{}", names::service_dns(&names::bootstrap_service(pipeline), namespace), listener.port),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::node::Node;
+    use crate::pod_state::PodState;
+    use crate::refusal::Refusal;
+    use crate::roll::Template;
+    use kafkapipelines_crds::Role;
+    use serde_json::json;
+
+    fn pipeline(suspend: bool) -> LogPipeline {
+        serde_json::from_value(json!({"apiVersion": "kafkapipelines.io/v1alpha1", "kind": "LogPipeline",
+            "metadata": {"name": "logs", "namespace": "kafka", "generation": 2},
+            "spec": {"suspend": suspend, "kafka": {"version": "4.3.1", "listeners": [
+                {"name": "plain", "port": 9092, "type": "internal", "tls": false},
+                {"name": "external", "port": 9094, "type": "ingress", "tls": true, "ingress":
+                    {"className": "nginx", "bootstrapHost": "kafka.example.com", "brokerHostTemplate": "b-{nodeId}.example.com"}}]}}}))
+        .unwrap()
+    }
+
+    fn node(id: i32, role: Role, ready: bool) -> NodeState {
+        let stamps = [(labels::KAFKA_VERSION.to_owned(), if id == 0 { "3.9.2" } else { "4.3.1" }.to_owned())].into();
+        let pod = PodState {
+            name: format!("logs-{id}"),
+            ready,
+            message: (!ready).then(|| "Starting".to_owned()),
+            revision: Some("r".into()),
+            stamps,
+            ..PodState::default()
+        };
+        NodeState {
+            node: Node { id, pod: pod.name.clone(), roles: vec![role] },
+            pod: Some(pod),
+            template: Some(Template { revision: "r".into(), ..Template::default() }),
+        }
+    }
+
+    fn identity() -> Identity {
+        Identity {
+            cluster_id: "c".into(),
+            metadata_version: "4.3".into(),
+            bases: [("broker".to_owned(), 0)].into(),
+            initial_voters: vec![9000],
+        }
+    }
+
+    fn status_of(object: &LogPipeline, verdict: &Verdict, nodes: &[NodeState], step: &Step) -> LogPipelineStatus {
+        let before = LogPipelineStatus::default();
+        status(
+            &Observed { object, before: &before, identity: Some(&identity()), verdict, nodes, step, consumers: (1, 2) },
+            Timestamp::UNIX_EPOCH,
+        )
+    }
+
+    fn ready(status: &LogPipelineStatus) -> (&str, &str) {
+        let condition = conditions::find(&status.conditions, conditions::READY).unwrap();
+        (&condition.status, &condition.reason)
+    }
+
+    #[test]
+    fn a_whole_status() {
+        let nodes = [node(0, Role::Broker, true), node(1, Role::Broker, true), node(9000, Role::Controller, true)];
+        insta::assert_yaml_snapshot!(status_of(&pipeline(false), &Verdict::default(), &nodes, &Step::Done));
+    }
+
+    #[test]
+    fn readiness_says_the_most_important_thing_first() {
+        let down = [node(0, Role::Broker, true), node(1, Role::Broker, false)];
+        let up = [node(0, Role::Broker, true)];
+        let refused = Verdict {
+            refusals: vec![Refusal::new("InvalidConfig", "spec.kafka.config[node.id]", 7, "remove it")],
+            ..Verdict::default()
+        };
+        let failed = Verdict { failure: Some(("Forbidden", "patch Service".into())), ..Verdict::default() };
+        let wait = Step::Wait { reason: "node 1".into() };
+        for (verdict, nodes, step, expected) in [
+            (&Verdict::default(), &up[..], &Step::Done, ("True", "AllNodesReady")),
+            (&Verdict::default(), &down[..], &Step::Done, ("False", "NodesNotReady")),
+            (&Verdict::default(), &up[..], &wait, ("False", "Restarting")),
+            (&Verdict::default(), &[], &Step::Done, ("False", "NoNodes")),
+            (&failed, &up[..], &Step::Done, ("False", "Forbidden")),
+            (&refused, &up[..], &Step::Done, ("False", "InvalidConfig")),
+        ] {
+            assert_eq!(ready(&status_of(&pipeline(false), verdict, nodes, step)), expected);
+        }
+    }
+
+    #[test]
+    fn added_controllers_and_suspension_are_said() {
+        let nodes = [node(9000, Role::Controller, true), node(9001, Role::Controller, true)];
+        let status = status_of(&pipeline(true), &Verdict::default(), &nodes, &Step::Done);
+        let quorum = conditions::find(&status.conditions, "QuorumComplete").unwrap();
+        assert!(quorum.message.contains("9001") && !quorum.message.contains("9000"), "{}", quorum.message);
+        assert!(conditions::is_true(&status.conditions, "Suspended"));
+    }
+}
