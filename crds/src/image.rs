@@ -22,7 +22,7 @@ pub struct ImageSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128), regex(pattern = r"^sha(256|512):[a-f0-9]{64,128}$"))]
     pub digest: Option<String>,
-    /// When the kubelet pulls the image. Default: `IfNotPresent`.
+    /// When the kubelet pulls the image.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("default" = "IfNotPresent"))]
     pub pull_policy: Option<PullPolicy>,
@@ -32,7 +32,7 @@ pub struct ImageSpec {
     pub pull_secrets: Vec<LocalObjectReference>,
 }
 
-/// When the kubelet pulls an image.
+/// When the kubelet pulls the image. Default: `IfNotPresent`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum PullPolicy {
     /// Each time a Pod starts.

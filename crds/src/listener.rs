@@ -78,7 +78,7 @@ pub struct IngressSpec {
     #[x_kube(merge_strategy = ListMerge::Map(vec!["broker".into()]))]
     pub broker_hosts: Vec<BrokerHost>,
     /// Host of each broker with `{nodeId}` for its node id, for example `broker-{nodeId}.my-kafka.com`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::schema::host_template")]
     pub broker_host_template: Option<String>,
     /// Annotations of the Ingresses, added to the operator's own.

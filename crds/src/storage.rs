@@ -48,8 +48,7 @@ pub struct VolumeSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253))]
     pub class_name: Option<String>,
-    /// `shared`: the KRaft metadata log lies on this volume, beside the partitions.
-    /// Default: the volume with the lowest id.
+    /// What besides partitions lies on the volume.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kraft_metadata: Option<KraftMetadata>,
     /// Whether the claim, and with it the data, is deleted with the pool and when the pool is scaled down.
@@ -58,7 +57,8 @@ pub struct VolumeSpec {
     pub delete_claim: bool,
 }
 
-/// What besides partitions lies on a volume.
+/// `shared`: the KRaft metadata log lies on this volume, beside the partitions.
+/// Default: it lies on the volume with the lowest id. It never moves to another volume.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum KraftMetadata {
