@@ -18,5 +18,7 @@ pub mod pool;
 pub mod refusal;
 pub mod retry;
 pub mod roll;
+pub mod vector;
 pub mod scaling;
 pub mod status;
+pub mod validate;

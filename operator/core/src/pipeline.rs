@@ -27,8 +27,11 @@ pub struct Pipeline {
     pub config: BTreeMap<String, String>,
     /// The rest, as the user wrote it.
     pub spec: LogPipelineSpec,
-    /// The pools whose specs are good, by name.
+    /// The pools whose specs are good, by name: what is built.
     pub pools: Vec<Pool>,
+    /// Pools whose specs were refused although their node ids are settled, by name. Their nodes run on as they were, so
+    /// all that names nodes (quorum, hosts) still counts them: one bad pool never restarts the others.
+    pub refused: Vec<Pool>,
 }
 
 impl Pipeline {
@@ -42,9 +45,9 @@ impl Pipeline {
         &self.spec.topics
     }
 
-    /// All nodes, by id.
+    /// All nodes, those of refused pools too, by id.
     pub fn nodes(&self) -> Vec<Node> {
-        let mut nodes: Vec<_> = self.pools.iter().flat_map(Pool::nodes).collect();
+        let mut nodes: Vec<_> = self.pools.iter().chain(&self.refused).flat_map(Pool::nodes).collect();
         nodes.sort_by_key(|node| node.id);
         nodes
     }
