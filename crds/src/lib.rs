@@ -13,6 +13,7 @@ mod kafka_node_pool;
 mod listener;
 mod log_pipeline;
 mod pod_template;
+mod property;
 mod resources;
 mod schema;
 mod storage;
@@ -32,6 +33,7 @@ pub use log_pipeline::{
     NodesStatus, OperationKind, OperationStatus, RackSpec, VersionStatus,
 };
 pub use pod_template::{PodTemplateMetadata, PodTemplateSpec, PodTemplateValues};
+pub use property::{Properties, PropertyValue};
 pub use resources::ResourceRequirements;
 pub use storage::{KraftMetadata, StorageSpec, VolumeSpec};
 pub use topic::TopicSpec;

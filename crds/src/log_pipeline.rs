@@ -5,8 +5,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::schema::Properties;
-use crate::{CertificatesSpec, ImageSpec, ListenerSpec, TopicSpec};
+use crate::{CertificatesSpec, ImageSpec, ListenerSpec, Properties, TopicSpec};
 
 /// A Kafka cluster for logs: version, listeners, certificate authorities, topics.
 ///

@@ -1,14 +1,8 @@
 //! Schemas of values that several fields share: names, quantities, durations, Kafka properties.
 
-use std::collections::BTreeMap;
-
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::json;
-
-/// Kafka properties as people write them: numbers stay numbers, everything else is a string.
-pub(crate) type Properties = BTreeMap<String, IntOrString>;
 
 /// A Kubernetes quantity such as `100Gi`: checked when it is created, so that later comparisons cannot fail.
 pub(crate) fn quantity(_: &mut SchemaGenerator) -> Schema {

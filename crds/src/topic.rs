@@ -3,7 +3,7 @@
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::schema::Properties;
+use crate::Properties;
 
 /// A topic of the pipeline.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
