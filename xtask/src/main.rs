@@ -6,6 +6,8 @@ mod api_reference;
 mod cluster;
 mod crds;
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
@@ -25,9 +27,19 @@ enum Command {
     Crds(crds::Arguments),
 }
 
-fn main() -> Result<()> {
-    match Xtask::parse().command {
-        Command::Cluster(arguments) => cluster::run(&arguments),
-        Command::Crds(arguments) => crds::run(&arguments),
+fn main() -> ExitCode {
+    match run(&Xtask::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &Command) -> Result<()> {
+    match command {
+        Command::Cluster(arguments) => cluster::run(arguments),
+        Command::Crds(arguments) => crds::run(arguments),
     }
 }

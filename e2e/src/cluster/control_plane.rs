@@ -99,6 +99,28 @@ impl ControlPlane {
         Ok(())
     }
 
+    /// Stops every process of the cluster that runs on the machine itself.
+    pub(super) fn down(&self) -> Result<()> {
+        let mut names = self.processes.names()?;
+        // Clients before the servers that they hold open.
+        names.sort_by_key(|name| ["kube-apiserver", "etcd"].iter().position(|server| server == name));
+        names.iter().try_for_each(|name| self.processes.stop(name))
+    }
+
+    /// What of it is up, for a person.
+    pub(super) fn status(&self, level: &str) -> Result<Vec<String>> {
+        if self.processes.pid("kube-apiserver").is_none() {
+            return Ok(vec![format!("{level}: down")]);
+        }
+        let ready = if self.kubectl()?.is_api_ready() { "ready" } else { "not ready" };
+        let dead = self.processes.names()?.into_iter().filter(|name| self.processes.pid(name).is_none());
+        let kubeconfig = self.certificates.dir().join("admin.kubeconfig");
+        Ok([format!("{level}: {ready} at {}, KUBECONFIG={}", self.server(), kubeconfig.display())]
+            .into_iter()
+            .chain(dead.map(|name| format!("  {name} ended: see {}", self.processes.log(&name).display())))
+            .collect())
+    }
+
     fn etcd(&self, program: &Path) -> Command {
         let client = format!("http://127.0.0.1:{}", self.endpoints.etcd_port);
         let peer = format!("http://127.0.0.1:{}", self.endpoints.etcd_peer_port);

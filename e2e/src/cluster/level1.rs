@@ -1,7 +1,5 @@
 //! Level 1: a control plane on loopback, for any user of Linux or macOS. Objects are real, nothing runs.
 
-use std::path::{Path, PathBuf};
-
 use anyhow::Result;
 
 use super::binaries::Binaries;
@@ -17,16 +15,7 @@ const ENDPOINTS: Endpoints = Endpoints {
     scheduler_port: None,
 };
 
-pub(super) fn dir(places: &Places) -> PathBuf {
-    places.state().join("level1")
-}
-
-pub(super) fn up(places: &Places) -> Result<ControlPlane> {
-    let control_plane = control_plane(&dir(places), places)?;
-    control_plane.up()?;
-    Ok(control_plane)
-}
-
-fn control_plane(dir: &Path, places: &Places) -> Result<ControlPlane> {
-    ControlPlane::in_dir(dir, ENDPOINTS, &Binaries::new(places))
+/// The control plane of level 1, running or not.
+pub(super) fn control_plane(places: &Places) -> Result<ControlPlane> {
+    ControlPlane::in_dir(&places.state().join("level1"), ENDPOINTS, &Binaries::new(places))
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
+use super::addons;
 use super::binaries::Binaries;
 use super::control_plane::{ControlPlane, Endpoints};
 use super::kubectl::Kubectl;
@@ -27,11 +28,11 @@ const ENDPOINTS: Endpoints = Endpoints {
 };
 const NODE_READY_WITHIN: Duration = Duration::from_secs(60);
 /// What the nodes run, and kubectl for the user.
-const PROGRAMS: [&str; 6] = ["kubectl", "containerd", "containerd-shim-runc-v2", "ctr", "kubelet", "kube-proxy"];
+const PROGRAMS: [&str; 7] =
+    ["kubectl", "containerd", "containerd-shim-runc-v2", "ctr", "kubelet", "kube-proxy", "netpol"];
 
 /// A level 2 cluster, running or not.
 pub(super) struct Level2 {
-    places: Places,
     dir: PathBuf,
     binaries: Binaries,
     control_plane: ControlPlane,
@@ -42,7 +43,7 @@ impl Level2 {
         let dir = places.state().join("level2");
         let binaries = Binaries::new(places);
         let control_plane = ControlPlane::in_dir(&dir, ENDPOINTS, &binaries)?;
-        Ok(Self { places: places.clone(), dir, binaries, control_plane })
+        Ok(Self { dir, binaries, control_plane })
     }
 
     /// Brings up what is missing, so that at least `count` nodes are Ready.
@@ -53,13 +54,25 @@ impl Level2 {
         network::up()?;
         self.control_plane.up()?;
         let kubectl = self.control_plane.kubectl()?;
+        addons::apply(&self.dir, &kubectl, count)?;
+        addons::start_storage(&self.dir, &self.binaries, &self.control_plane)?;
+        addons::start_ingress(&self.binaries, &self.control_plane)?;
+        let images = addons::images(&self.binaries)?;
         let nodes = self.nodes().into_iter().take(count.into()).collect::<Vec<_>>();
-        for node in nodes.iter().filter(|node| !node.is_running()) {
-            step(&format!("start {}", node.name()), || {
-                node.boot(&[self.places.images().join("pause.tar")], count, &self.control_plane.server())
-            })?;
+        for node in &nodes {
+            step(&format!("start {}", node.name()), || node.boot(&images, count, &self.control_plane.server()))?;
         }
-        step("nodes Ready", || await_ready(&kubectl, &nodes))
+        step("nodes Ready", || await_ready(&kubectl, &nodes))?;
+        step("DNS available", || addons::await_dns(&kubectl))
+    }
+
+    /// Stops everything, nodes first. What is on disk stays.
+    pub(super) fn down(&self) -> Result<()> {
+        for node in self.nodes() {
+            step(&format!("stop {}", node.name()), || node.crash())?;
+        }
+        step("stop the control plane", || self.control_plane.down())?;
+        network::down()
     }
 
     /// All nodes that the cluster can have, running or not.

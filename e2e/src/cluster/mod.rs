@@ -6,6 +6,7 @@
 //!
 //! Levels 1 and 2 can be up at the same time. Each `up` is idempotent, and answers at once when the cluster is there.
 
+mod addons;
 mod binaries;
 mod certificates;
 mod cgroups;
@@ -25,16 +26,65 @@ mod progress;
 mod wait;
 
 use std::ffi::OsStr;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 pub use kubectl::Kubectl;
 pub use node::Node;
 pub use places::Places;
 
+use binaries::Binaries;
 use level2::Level2;
+
+/// Why this machine cannot run level 2, or `None` when it can.
+pub fn level2_obstacle() -> Option<&'static str> {
+    if !cfg!(target_os = "linux") {
+        return Some("nodes are Linux namespaces, and this is no Linux");
+    }
+    (!rustix::process::geteuid().is_root()).then_some("nodes need root")
+}
+
+/// Stops both levels. With `purge` their state goes too: objects, volumes and images; built programs stay in the cache.
+///
+/// # Errors
+/// When something cannot be stopped or removed; the error names it.
+pub fn down(places: &Places, purge: bool) -> Result<()> {
+    let _lock = places.lock()?;
+    level1::control_plane(places)?.down()?;
+    if level2_obstacle().is_none() {
+        Level2::new(places)?.down()?;
+    }
+    if purge {
+        for level in ["level1", "level2"] {
+            let dir = places.state().join(level);
+            progress::step(&format!("remove {}", dir.display()), || Ok(fs::remove_dir_all(&dir)?))?;
+        }
+    }
+    Ok(())
+}
+
+/// All nodes that level 2 can have, running or not.
+///
+/// # Errors
+/// When the state cannot be read.
+pub fn nodes(places: &Places) -> Result<Vec<Node>> {
+    Ok(Level2::new(places)?.nodes())
+}
+
+/// What is up, a line each.
+///
+/// # Errors
+/// When the state cannot be read.
+pub fn status(places: &Places) -> Result<Vec<String>> {
+    let mut lines = level1::control_plane(places)?.status("level 1")?;
+    let level2 = Level2::new(places)?;
+    lines.extend(level2.control_plane().status("level 2")?);
+    lines.extend(level2.nodes().iter().filter(|node| node.is_running()).map(ToString::to_string));
+    Ok(lines)
+}
 
 /// A cluster that is up.
 #[derive(Debug, Clone)]
@@ -50,7 +100,9 @@ impl Cluster {
     /// # Errors
     /// When a program cannot be built or does not become ready in time.
     pub fn level1(places: &Places) -> Result<Self> {
-        let control_plane = level1::up(places)?;
+        let _lock = places.lock()?;
+        let control_plane = level1::control_plane(places)?;
+        control_plane.up()?;
         Ok(Self { kubectl: control_plane.kubectl()?, audit_log: Some(control_plane.audit_log()), nodes: Vec::new() })
     }
 
@@ -59,6 +111,10 @@ impl Cluster {
     /// # Errors
     /// When this machine cannot run it (see [`level2_obstacle`]), or something does not become ready in time.
     pub fn level2(places: &Places, nodes: u8) -> Result<Self> {
+        if let Some(obstacle) = level2_obstacle() {
+            bail!("level 2 of the test bed cannot run here: {obstacle}");
+        }
+        let _lock = places.lock()?;
         let level2 = Level2::new(places)?;
         level2.up(nodes)?;
         let control_plane = level2.control_plane();
@@ -67,6 +123,32 @@ impl Cluster {
             audit_log: Some(control_plane.audit_log()),
             nodes: level2.nodes().into_iter().filter(Node::is_running).collect(),
         })
+    }
+
+    /// Level 2 where this machine can run it, else level 1 and one line that says why. In CI (`CI=true`) level 2 must run.
+    ///
+    /// # Errors
+    /// As [`Self::level1`] and [`Self::level2`].
+    pub fn best(places: &Places, nodes: u8) -> Result<Self> {
+        let in_ci = std::env::var_os("CI").is_some_and(|ci| ci == "true");
+        match level2_obstacle() {
+            Some(obstacle) if !in_ci => {
+                eprintln!("level 1 only, without Pods: {obstacle}");
+                Self::level1(places)
+            }
+            _ => Self::level2(places, nodes),
+        }
+    }
+
+    /// A cluster of the user's own. Of the test bed only kubectl is used: the one on PATH, else one is built.
+    ///
+    /// # Errors
+    /// When the cluster's API server does not answer.
+    pub fn of_user(places: &Places, kubeconfig: &Path) -> Result<Self> {
+        let program = command::path_of("kubectl").map_or_else(|| Binaries::new(places).get("kubectl"), Ok)?;
+        let kubectl = Kubectl::new(program, kubeconfig.canonicalize().context("the kubeconfig")?);
+        kubectl.run(["get", "--raw=/readyz", "--request-timeout=10s"])?;
+        Ok(Self { kubectl, audit_log: None, nodes: Vec::new() })
     }
 
     /// The kubeconfig of the administrator.

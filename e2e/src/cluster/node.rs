@@ -1,5 +1,6 @@
 //! One node: a machine of its own as far as Kubernetes can tell, in namespaces of this machine.
 
+use std::fmt;
 use std::fs;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -68,13 +69,13 @@ impl Node {
         self.processes.pid(&self.name()).is_some()
     }
 
-    /// Switches the node on with the images in `images`; `of` is the number of nodes that share the machine's memory.
+    /// Switches the node on, unless it is, and sees to it that it has `images`; `of` is the number of nodes that share the machine's memory.
     ///
     /// # Errors
     /// When a namespace, a mount or a file cannot be made, or containerd does not answer in time.
     pub(super) fn boot(&self, images: &[PathBuf], of: u8, server: &str) -> Result<()> {
         if self.is_running() {
-            return Ok(());
+            return images.iter().try_for_each(|image| self.import_image(image));
         }
         self.write_config(of, server)?;
         self.start(images)
@@ -211,6 +212,13 @@ impl Node {
 
     fn cgroup(&self) -> String {
         format!("kafkapipelines-{}", self.name())
+    }
+}
+
+impl fmt::Display for Node {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = if self.is_running() { "on" } else { "off" };
+        write!(formatter, "  {} {state}, zone {}, {}", self.name(), self.zone(), self.address())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where the test bed keeps what it builds and what it runs.
 
 use std::env;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -37,9 +38,12 @@ impl Places {
         self.cache.join("bin")
     }
 
-    /// Images as docker-archives: `<name>.tar`.
-    pub fn images(&self) -> PathBuf {
-        self.cache.join("images")
+    /// Waits until no other command changes a cluster, and keeps others waiting until the lock is dropped.
+    pub(super) fn lock(&self) -> Result<File> {
+        let path = self.state.join("lock");
+        let file = File::create(&path).with_context(|| format!("create {}", path.display()))?;
+        file.lock().with_context(|| format!("lock {}", path.display()))?;
+        Ok(file)
     }
 
     /// The state of everything that runs.

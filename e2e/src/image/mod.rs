@@ -25,6 +25,8 @@ use single::Program;
 /// An image that the test bed can make.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Image {
+    /// The cluster's DNS server, from the static binary at this path.
+    Dns(PathBuf),
     /// Kafka with the layout of the official image.
     Kafka(kafka::Version),
     /// The operator, from the static binary at this path.
@@ -41,6 +43,7 @@ impl Image {
     /// The full name that Pods ask for.
     pub fn reference(&self) -> String {
         match self {
+            Self::Dns(_) => "localhost/coredns:1".to_owned(),
             Self::Kafka(version) => format!("docker.io/apache/kafka:{version}"),
             Self::Operator(_) => concat!("docker.io/kafkapipelines/operator:", env!("CARGO_PKG_VERSION")).to_owned(),
             Self::Pause => "localhost/pause:1".to_owned(),
@@ -52,6 +55,7 @@ impl Image {
     fn archive(&self, cache: &Cache) -> Result<(PathBuf, Outcome)> {
         let reference = self.reference();
         match self {
+            Self::Dns(binary) => DNS.archive(cache, &reference, binary),
             Self::Kafka(version) => kafka::archive(cache, *version, &reference),
             Self::Operator(binary) => OPERATOR.archive(cache, &reference, binary),
             Self::Pause => PAUSE.archive_of_go_module(cache, &reference),
@@ -61,6 +65,7 @@ impl Image {
     }
 }
 
+const DNS: Program<'_> = Program { name: "coredns", path: "coredns", user: 65532, arguments: &[] };
 const OPERATOR: Program<'_> = Program { name: "operator", path: "operator", user: 65532, arguments: &["run"] };
 const PAUSE: Program<'_> = Program { name: "pause", path: "pause", user: 65535, arguments: &[] };
 const VECTOR_STAND_IN: Program<'_> =
