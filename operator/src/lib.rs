@@ -2,8 +2,10 @@
 //!
 //! - [`io`]: the only code that talks to the API server: watches, reads, and the few ways to write.
 //! - [`controllers`]: one folder a kind, each observe → validate → build → apply → status.
-//! - `runtime`: the process around them: client, lease, admin server, metrics, logging, shutdown.
+//! - [`runtime`]: the process around them: client, lease, admin server, metrics, logging, shutdown.
 #![warn(missing_docs)]
 
+pub mod args;
 pub mod controllers;
 pub mod io;
+pub mod runtime;

@@ -28,6 +28,11 @@ impl LeaseHold {
     pub fn end(&self) {
         self.0.send_replace(None);
     }
+
+    /// Whether writing is allowed now.
+    pub fn is_valid(&self) -> bool {
+        self.0.borrow().is_some_and(|until| Instant::now() < until)
+    }
 }
 
 impl LeaseGuard {

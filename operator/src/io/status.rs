@@ -53,6 +53,20 @@ struct Written {
     refused: Option<i64>,
 }
 
+impl Written {
+    /// The status of `object` as observed, unless the observation is older than this.
+    fn or_newer<K>(&self, object: &K) -> Result<Value, Error>
+    where
+        K: Resource<DynamicType = ()> + HasStatus,
+        K::Status: Serialize,
+    {
+        if resource_version::is_older(object.meta(), self.resource_version.as_deref()) {
+            return Ok(self.became.clone());
+        }
+        json_of(object.status())
+    }
+}
+
 /// Writes the status of one kind, with the field manager `kafkapipelines-<kind>-status`.
 pub struct StatusWriter {
     api: ApiServer,
@@ -77,11 +91,7 @@ impl StatusWriter {
     {
         let key = (object.namespace().unwrap_or_default(), object.name_any());
         let last = self.lock().get(&key).cloned().unwrap_or_default();
-        let known = if resource_version::is_older(object.meta(), last.resource_version.as_deref()) {
-            last.became.clone()
-        } else {
-            json_of(object.status())?
-        };
+        let known = last.or_newer(object)?;
         let mut wanted = serde_json::to_value(status)?;
         keep_transition_times(&mut wanted, &known);
         if wanted == known || (wanted == last.sent && known == last.became) {
@@ -94,6 +104,20 @@ impl StatusWriter {
         let resource_version = after.metadata.resource_version;
         self.lock().insert(key, Written { sent: wanted, became, resource_version, refused: None });
         Ok(Outcome::Written(transitions))
+    }
+
+    /// The newest known status of `object`: as observed, or as written last when the observation is older than that.
+    ///
+    /// # Errors
+    /// [`Error::Json`] if the status cannot be read back.
+    pub fn current<K>(&self, object: &K) -> Result<K::Status, Error>
+    where
+        K: Resource<DynamicType = ()> + HasStatus,
+        K::Status: Serialize + DeserializeOwned,
+    {
+        let key = (object.namespace().unwrap_or_default(), object.name_any());
+        let last = self.lock().get(&key).cloned().unwrap_or_default();
+        Ok(serde_json::from_value(last.or_newer(object)?)?)
     }
 
     /// Says in the condition `Ready` of an object that it cannot be read; once for each version of its spec.

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use futures::future::BoxFuture;
 use futures::{FutureExt as _, Stream, StreamExt as _};
 use kube::api::{Api, ObjectMeta};
 use kube::core::{DeserializeGuard, NamespaceResourceScope};
@@ -101,11 +102,6 @@ impl<K: Watchable> Watched<K> {
         self.lock_unreadable().keys().cloned().collect()
     }
 
-    /// Whether the store has held all objects once.
-    pub fn is_synced(&self) -> bool {
-        self.store.wait_until_ready().now_or_never().is_some_and(|ready| ready.is_ok())
-    }
-
     fn tell(&self, reference: &ObjectRef<K>, object: Option<&K>) {
         for listener in self.listeners.read().unwrap_or_else(PoisonError::into_inner).iter() {
             listener(reference, object);
@@ -114,6 +110,25 @@ impl<K: Watchable> Watched<K> {
 
     fn lock_unreadable(&self) -> MutexGuard<'_, HashMap<ObjectRef<K>, Unreadable>> {
         self.unreadable.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a store has held all objects once.
+pub trait Syncing: Send + Sync {
+    /// The kind of its objects.
+    fn kind(&self) -> String;
+
+    /// Ends when it has; at once if the watch has ended, for then the process stops.
+    fn synced(&self) -> BoxFuture<'_, ()>;
+}
+
+impl<K: Watchable> Syncing for Watched<K> {
+    fn kind(&self) -> String {
+        K::kind(&()).into_owned()
+    }
+
+    fn synced(&self) -> BoxFuture<'_, ()> {
+        self.store.wait_until_ready().map(drop).boxed()
     }
 }
 

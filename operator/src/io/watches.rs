@@ -1,17 +1,23 @@
 //! Every watch of the operator, once for each scope.
 
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+use futures::future::join_all;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Pod, Secret, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use kafkapipelines_core::child::Child;
 use kafkapipelines_core::labels;
 use kafkapipelines_crds::{Consumer, KafkaNodePool, LogPipeline};
 use kube::Client;
+use kube::api::ObjectMeta;
 use kube::core::PartialObjectMeta;
 use tokio::task::JoinSet;
 
 use super::metrics::Metrics;
-use super::watch::{self, Scope, Watchable, Watched};
+use super::watch::{self, Scope, Syncing, Watchable, Watched};
 
 /// What is watched: the users' objects and own Secrets, Pods and workloads in full, other children as metadata.
 #[derive(Clone)]
@@ -44,12 +50,13 @@ pub struct Watches {
     pub service_accounts: Watched<PartialObjectMeta<ServiceAccount>>,
     /// Own PersistentVolumeClaims.
     pub claims: Watched<PartialObjectMeta<PersistentVolumeClaim>>,
+    all: Arc<[Box<dyn Syncing>]>,
 }
 
 impl Watches {
     /// Starts all watches of `scope` as tasks of `tasks`.
     pub fn start(client: &Client, scope: &Scope, metrics: &Metrics, tasks: &mut JoinSet<()>) -> Self {
-        let mut starter = Starter { client, scope, metrics, tasks };
+        let mut starter = Starter { client, scope, metrics, tasks, started: Vec::new() };
         Self {
             pipelines: starter.roots(),
             pools: starter.roots(),
@@ -65,38 +72,44 @@ impl Watches {
             network_policies: starter.children(),
             service_accounts: starter.children(),
             claims: starter.children(),
+            all: starter.started.into(),
+        }
+    }
+
+    /// The metadata of the live object that `child` is the intent for, if the watch shows one.
+    pub fn metadata(&self, child: &Child) -> Option<ObjectMeta> {
+        let Child { gvk, namespace, name, .. } = child;
+        match gvk.kind.as_str() {
+            "Secret" => metadata_of(&self.secrets, namespace, name),
+            "StatefulSet" => metadata_of(&self.stateful_sets, namespace, name),
+            "Deployment" => metadata_of(&self.deployments, namespace, name),
+            "ConfigMap" => metadata_of(&self.config_maps, namespace, name),
+            "Service" => metadata_of(&self.services, namespace, name),
+            "Ingress" => metadata_of(&self.ingresses, namespace, name),
+            "PodDisruptionBudget" => metadata_of(&self.disruption_budgets, namespace, name),
+            "NetworkPolicy" => metadata_of(&self.network_policies, namespace, name),
+            "ServiceAccount" => metadata_of(&self.service_accounts, namespace, name),
+            _ => None,
         }
     }
 
     /// The kinds whose store has not yet held all objects: none when the operator may act.
     pub fn unsynced(&self) -> Vec<String> {
-        let Self { pipelines, pools, consumers, secrets, pods, stateful_sets, deployments, .. } = self;
-        let Self { config_maps, services, ingresses, disruption_budgets, .. } = self;
-        let Self { network_policies, service_accounts, claims, .. } = self;
-        [
-            waiting_for(pipelines),
-            waiting_for(pools),
-            waiting_for(consumers),
-            waiting_for(secrets),
-            waiting_for(pods),
-            waiting_for(stateful_sets),
-            waiting_for(deployments),
-            waiting_for(config_maps),
-            waiting_for(services),
-            waiting_for(ingresses),
-            waiting_for(disruption_budgets),
-            waiting_for(network_policies),
-            waiting_for(service_accounts),
-            waiting_for(claims),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+        self.all
+            .iter()
+            .filter(|watched| watched.synced().now_or_never().is_none())
+            .map(|watched| watched.kind())
+            .collect()
+    }
+
+    /// Ends when all stores have held all objects.
+    pub async fn synced(&self) {
+        join_all(self.all.iter().map(|watched| watched.synced())).await;
     }
 }
 
-fn waiting_for<K: Watchable>(watched: &Watched<K>) -> Option<String> {
-    (!watched.is_synced()).then(|| K::kind(&()).into_owned())
+fn metadata_of<K: Watchable>(watched: &Watched<K>, namespace: &str, name: &str) -> Option<ObjectMeta> {
+    watched.get(namespace, name).map(|object| object.meta().clone())
 }
 
 struct Starter<'a> {
@@ -104,12 +117,14 @@ struct Starter<'a> {
     scope: &'a Scope,
     metrics: &'a Metrics,
     tasks: &'a mut JoinSet<()>,
+    started: Vec<Box<dyn Syncing>>,
 }
 
 impl Starter<'_> {
     fn roots<K: Watchable>(&mut self) -> Watched<K> {
         let (watched, task) = watch::roots(self.client.clone(), self.scope, self.metrics.clone());
         self.tasks.spawn(task);
+        self.started.push(Box::new(watched.clone()));
         watched
     }
 
@@ -117,6 +132,7 @@ impl Starter<'_> {
         let own = format!("{}={}", labels::MANAGED_BY, labels::MANAGER);
         let (watched, task) = watch::children(self.client.clone(), self.scope, &own, self.metrics.clone());
         self.tasks.spawn(task);
+        self.started.push(Box::new(watched.clone()));
         watched
     }
 }
