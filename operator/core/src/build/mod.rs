@@ -1,5 +1,34 @@
 //! Children of a pipeline and of its pools: what is to exist in the API server. Pure, and infallible over validated input.
 
+mod config_map;
+mod defaults;
+mod disruption_budgets;
+mod heap;
+mod image;
+mod ingresses;
+mod listeners;
+mod logging;
+mod metadata;
+mod network_policies;
+mod paths;
+mod pod;
+mod probes;
+mod properties;
+mod restart_hash;
+mod scheduling;
+mod service_account;
+mod services;
+mod start_script;
+mod stateful_set;
+#[cfg(test)]
+mod tests;
+mod volumes;
+
+pub use image::reference as image_reference;
+pub use listeners::{advertised_port, broker_host};
+pub use paths::{TRUSTSTORE_KEY, keystore_key};
+pub use restart_hash::restart_hash;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 
 use crate::child::Child;
@@ -18,21 +47,33 @@ pub struct Stamps {
 /// All children of a pipeline, owned by the LogPipeline: ServiceAccount, Services, Ingresses, PodDisruptionBudgets and
 /// NetworkPolicies. Whatever else of these kinds it owns is left over (from a removed listener) and may be deleted.
 pub fn pipeline_children(pipeline: &Pipeline, owner: &OwnerReference) -> Vec<Child> {
-    let _ = (pipeline, owner);
-    Vec::new()
+    let mut children = vec![
+        Child::new(&service_account::service_account(pipeline, owner)),
+        Child::new(&services::headless(pipeline, owner)),
+    ];
+    children.extend(services::bootstrap(pipeline, owner).as_ref().map(Child::new));
+    for (listener, ingress) in listeners::external(pipeline) {
+        children.push(Child::new(&services::external_bootstrap(pipeline, listener, owner)));
+        children.push(Child::new(&ingresses::bootstrap(pipeline, listener, ingress, owner)));
+    }
+    children.extend(network_policies::network_policies(pipeline, owner).iter().map(Child::new));
+    children.extend(disruption_budgets::disruption_budgets(pipeline, owner).iter().map(Child::new));
+    children
 }
 
 /// All children of a pool, owned by the KafkaNodePool: ConfigMap, Services, Ingresses and, last, the StatefulSet, so that
 /// no Pod starts before what it needs. Whatever else of these kinds the pool owns is left over and may be deleted.
 ///
-/// `pipeline.initial_voters` must be settled: a node formatted without them never becomes a first voter.
+/// `pipeline.initial_voters` must be settled: a controller that is formatted without them waits for ever for a quorum.
 pub fn pool_children(pipeline: &Pipeline, pool: &Pool, owner: &OwnerReference, stamps: &Stamps) -> Vec<Child> {
-    let _ = (pipeline, pool, owner, stamps);
-    Vec::new()
-}
-
-/// Hash of what the pool's nodes must be restarted for; the Pods carry it as an annotation.
-pub fn restart_hash(pipeline: &Pipeline, pool: &Pool) -> String {
-    let _ = (pipeline, pool);
-    String::new()
+    let mut children = vec![Child::new(&config_map::config_map(pipeline, pool, owner))];
+    for (listener, ingress) in listeners::external(pipeline).filter(|_| pool.is_broker()) {
+        for node in pool.nodes() {
+            let Some(host) = listeners::broker_host(ingress, node.id) else { continue };
+            children.push(Child::new(&services::broker(pool, &node, listener, owner)));
+            children.push(Child::new(&ingresses::broker(pool, &node, listener, ingress, &host, owner)));
+        }
+    }
+    children.push(Child::new(&stateful_set::stateful_set(pipeline, pool, owner, stamps)));
+    children
 }
