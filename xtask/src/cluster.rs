@@ -34,6 +34,8 @@ enum Verb {
     },
     /// Say what is up.
     Status,
+    /// Give the nodes images: docker-archives, as `docker save` writes them.
+    Import { archives: Vec<PathBuf> },
     /// Do to a node what happens to machines.
     Node {
         /// What happens.
@@ -63,6 +65,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         Verb::Status => {
             cluster::status(&places)?.iter().for_each(|line| println!("{line}"));
             Ok(())
+        }
+        Verb::Import { archives } => {
+            let cluster = Cluster::level2(&places, 1)?;
+            archives.iter().try_for_each(|archive| cluster.import_image(archive))
         }
         Verb::Node { event, name } => {
             let nodes = cluster::nodes(&places)?;

@@ -5,6 +5,9 @@
 mod api_reference;
 mod cluster;
 mod crds;
+mod licences;
+mod purity;
+mod test;
 
 use std::process::ExitCode;
 
@@ -25,6 +28,8 @@ enum Command {
     Cluster(cluster::Arguments),
     /// Custom resource definitions and the API reference, from the Rust types.
     Crds(crds::Arguments),
+    /// Everything that is tested: unit, real API server, real nodes and Kafka.
+    Test(test::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -41,5 +46,6 @@ fn run(command: &Command) -> Result<()> {
     match command {
         Command::Cluster(arguments) => cluster::run(arguments),
         Command::Crds(arguments) => crds::run(arguments),
+        Command::Test(arguments) => test::run(arguments),
     }
 }

@@ -1,0 +1,85 @@
+//! `cargo xtask test`: everything that is tested, from the quickest to the slowest.
+
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+use kafkapipelines_e2e::cluster;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Only these steps; default: all.
+    steps: Vec<Step>,
+}
+
+/// A step of the test run.
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+enum Step {
+    /// Format, lints, licences, and what the generated files were generated from.
+    Static,
+    /// Unit tests, snapshots, mock API server.
+    Unit,
+    /// A real API server: admission, controllers, malformed installations.
+    Level1,
+    /// Real nodes and real Kafka.
+    Level2,
+}
+
+const ALL: [Step; 4] = [Step::Static, Step::Unit, Step::Level1, Step::Level2];
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let began = Instant::now();
+    let steps = if arguments.steps.is_empty() { &ALL[..] } else { &arguments.steps };
+    for step in steps {
+        run_step(*step)?;
+    }
+    println!("all passed in {} s", began.elapsed().as_secs());
+    Ok(())
+}
+
+fn run_step(step: Step) -> Result<()> {
+    match step {
+        Step::Static => static_checks(),
+        Step::Unit => cargo(&["test", "--workspace", "--exclude", "kafkapipelines-e2e"])
+            .and_then(|()| cargo(&["test", "--package", "kafkapipelines-e2e", "--lib"])),
+        Step::Level1 => suite("level1"),
+        Step::Level2 => match cluster::level2_obstacle() {
+            Some(obstacle) if !in_ci() => {
+                println!("level 2 is left out: {obstacle}");
+                Ok(())
+            }
+            _ => suite("level2"),
+        },
+    }
+}
+
+fn static_checks() -> Result<()> {
+    cargo(&["fmt", "--all", "--check"])?;
+    cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])?;
+    super::purity::check()?;
+    super::crds::run(&super::crds::Arguments { check: true })?;
+    super::licences::check()
+}
+
+/// A suite of the e2e crate; its tests share a cluster, so they run one after another.
+fn suite(name: &str) -> Result<()> {
+    cargo(&["test", "--package", "kafkapipelines-e2e", "--test", name, "--", "--test-threads=1", "--nocapture"])
+}
+
+/// Runs cargo and says what it runs and how long it took.
+pub(crate) fn cargo(args: &[&str]) -> Result<()> {
+    let line = args.join(" ");
+    println!("== cargo {line}");
+    let began = Instant::now();
+    let status = Command::new(env!("CARGO")).args(args).status()?;
+    if !status.success() {
+        bail!("cargo {line} failed");
+    }
+    println!("== {} s", began.elapsed().as_secs());
+    Ok(())
+}
+
+fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|ci| ci == "true")
+}
