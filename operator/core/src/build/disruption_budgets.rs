@@ -14,7 +14,7 @@ use crate::pipeline::Pipeline;
 /// Kubernetes evicts no Pod that two budgets select.
 pub fn disruption_budgets(pipeline: &Pipeline, owner: &OwnerReference) -> Vec<PodDisruptionBudget> {
     let name = &pipeline.name;
-    let budgets = if pipeline.pools.iter().any(|pool| pool.is_broker() && pool.is_controller()) {
+    let budgets = if pipeline.nodes().iter().any(|node| node.is_broker() && node.is_controller()) {
         vec![("node", labels::kafka_selector(name))]
     } else {
         vec![

@@ -5,26 +5,14 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use kafkapipelines_crds::{JvmSpec, ResourceRequirements};
 
+use crate::quantity::bytes;
+
 const MIB: u128 = 1 << 20;
 const GIB: u128 = 1 << 30;
 /// Kafka gains little from more: the rest of the memory serves as page cache.
 const MOST: u128 = 5 * GIB;
 /// Where neither heap nor memory is given; Kafka's own default.
 const UNKNOWN_MEMORY: u128 = GIB;
-
-const SUFFIXES: [(&str, u128); 11] = [
-    ("Ki", 1 << 10),
-    ("Mi", 1 << 20),
-    ("Gi", 1 << 30),
-    ("Ti", 1 << 40),
-    ("Pi", 1 << 50),
-    ("Ei", 1 << 60),
-    ("k", 1_000),
-    ("M", 1_000_000),
-    ("G", 1_000_000_000),
-    ("T", 1_000_000_000_000),
-    ("P", 1_000_000_000_000_000),
-];
 
 /// Size of the heap in MiB: as said in `jvm.heap`, else half of the memory, at most 5 GiB.
 pub fn mebibytes(jvm: &JvmSpec, resources: &ResourceRequirements) -> u128 {
@@ -46,40 +34,9 @@ fn share(memory: u128, percent: u128) -> u128 {
     memory * percent / 100
 }
 
-/// Bytes of a Kubernetes quantity, rounded down.
-fn bytes(quantity: &str) -> Option<u128> {
-    let thousandths = quantity.strip_suffix('m').map(|number| (number, 1, 1000));
-    let suffixed = SUFFIXES.iter().find_map(|(suffix, factor)| Some((quantity.strip_suffix(suffix)?, *factor, 1)));
-    let (number, factor, divisor) = suffixed.or(thousandths).unwrap_or((quantity, 1, 1));
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let scale = 10_u128.checked_pow(u32::try_from(fraction.len()).ok()?)?;
-    let digits: u128 = format!("{whole}{fraction}").parse().ok()?;
-    Some(digits.checked_mul(factor)? / scale / divisor)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn quantities_are_read_as_kubernetes_reads_them() {
-        for (text, expected) in [
-            ("0", Some(0)),
-            ("1024", Some(1024)),
-            ("1Ki", Some(1024)),
-            ("1.5Gi", Some(1_610_612_736)),
-            ("2G", Some(2_000_000_000)),
-            ("1500m", Some(1)),
-            ("512M", Some(512_000_000)),
-            ("1Ei", Some(1 << 60)),
-            ("Gi", None),
-            ("many", None),
-            ("-1Gi", None),
-            ("99999999999999999999999999999999999999999", None),
-        ] {
-            assert_eq!(bytes(text), expected, "{text}");
-        }
-    }
 
     #[test]
     fn the_heap_follows_from_what_is_known() {

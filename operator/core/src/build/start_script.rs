@@ -68,7 +68,8 @@ fn initial_controllers(pipeline: &Pipeline) -> String {
 
 /// The Pod of a voter, wanted or not: it is of the pool of controllers whose ids begin nearest below.
 fn voter_pod(pipeline: &Pipeline, id: i32) -> Option<String> {
-    let below = pipeline.pools.iter().filter(|pool| pool.is_controller() && pool.base <= id);
+    let pools = pipeline.pools.iter().chain(&pipeline.refused);
+    let below = pools.filter(|pool| pool.is_controller() && pool.base <= id);
     below.max_by_key(|pool| pool.base).map(|pool| names::pod(&pipeline.name, &pool.name, id))
 }
 

@@ -1,1 +1,4 @@
-//! t
+mod fixtures;
+mod hash;
+mod rendering;
+mod scripts;
