@@ -16,6 +16,7 @@ pub mod node_ids;
 pub mod pipeline;
 pub mod pod_state;
 pub mod pool;
+pub mod quantity;
 pub mod refusal;
 pub mod retry;
 pub mod roll;

@@ -24,6 +24,7 @@ mod stateful_set;
 mod tests;
 mod volumes;
 
+pub(crate) use heap::mebibytes as heap_mebibytes;
 pub use image::reference as image_reference;
 pub use listeners::{advertised_port, broker_host};
 pub use paths::{TRUSTSTORE_KEY, keystore_key};
