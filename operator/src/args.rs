@@ -35,7 +35,7 @@ Exit codes: 0 stopped by a signal, 1 could not start or go on, 2 wrong usage,
 /// How to run.
 #[derive(Args, Clone, Debug)]
 pub struct RunArgs {
-    /// Namespaces to watch, separated by commas; all when empty. Then no right is needed in any other namespace.
+    /// Namespaces to watch, separated by commas; all when empty. With names, no right is needed elsewhere.
     #[arg(long, env = "WATCH_NAMESPACE", value_name = "NAMESPACE,…", value_delimiter = ',')]
     pub watch_namespace: Vec<String>,
 

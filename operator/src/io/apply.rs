@@ -97,6 +97,11 @@ impl Applied {
         self.0.iter().filter(|child| matches!(child.outcome, Outcome::Created | Outcome::Changed))
     }
 
+    /// All children, in no special order.
+    pub fn all(&self) -> &[AppliedChild] {
+        &self.0
+    }
+
     /// This and another stage's children.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {

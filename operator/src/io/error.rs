@@ -78,7 +78,7 @@ pub enum Error {
 }
 
 /// An API error's own message: the client prints it twice otherwise.
-fn brief(source: &kube::Error) -> String {
+pub(super) fn brief(source: &kube::Error) -> String {
     match source {
         kube::Error::Api(status) if !status.message.is_empty() => status.message.clone(),
         other => other.to_string(),
@@ -95,6 +95,13 @@ impl Error {
             },
             _ => None,
         }
+    }
+}
+
+impl Error {
+    /// Whether trying again will not help: a right is missing, a name is taken, or the API server refuses the object.
+    pub fn needs_a_person(&self) -> bool {
+        matches!(self, Self::NotOurs { .. }) || matches!(self.code(), Some(400 | 403 | 422))
     }
 }
 

@@ -18,6 +18,7 @@ use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Client, Resource, ResourceExt as _};
 use serde::de::DeserializeOwned;
 
+use super::error;
 use super::metrics::Metrics;
 
 /// The annotation in which `kubectl apply` keeps a copy of the object.
@@ -66,8 +67,7 @@ pub struct Unreadable {
 }
 
 impl<K: Watchable> Watched<K> {
-    /// The objects that `writer` writes.
-    pub fn new(writer: &Writer<K>) -> Self {
+    fn new(writer: &Writer<K>) -> Self {
         Self { store: writer.as_reader(), listeners: Arc::default(), unreadable: Arc::default() }
     }
 
@@ -160,10 +160,7 @@ pub fn children<K: Watchable>(
     selector: &str,
     metrics: Metrics,
 ) -> (Watched<K>, impl Future<Output = ()> + Send + use<K>) {
-    let writer = Writer::default();
-    let watched = Watched::new(&writer);
-    let events = watcher(scope.api(client), watcher::Config::default().labels(selector)).default_backoff();
-    (watched.clone(), keep(events, writer, watched, metrics))
+    follow(watcher(scope.api(client), watcher::Config::default().labels(selector)).default_backoff(), metrics)
 }
 
 /// Watches objects that users write: all of them, also those that this version cannot read, which are set apart.
@@ -172,13 +169,31 @@ pub fn roots<K: Watchable>(
     scope: &Scope,
     metrics: Metrics,
 ) -> (Watched<K>, impl Future<Output = ()> + Send + use<K>) {
+    follow_guarded(watcher(scope.api(client), watcher::Config::default()).default_backoff(), metrics)
+}
+
+/// Keeps what `events` say. The future ends with them.
+pub fn follow<K, S>(events: S, metrics: Metrics) -> (Watched<K>, impl Future<Output = ()> + Send + use<K, S>)
+where
+    K: Watchable,
+    S: Stream<Item = watcher::Result<Event<K>>> + Send,
+{
     let writer = Writer::default();
     let watched = Watched::new(&writer);
-    let events = watcher(scope.api::<DeserializeGuard<K>>(client), watcher::Config::default()).default_backoff();
+    (watched.clone(), keep(events, writer, watched, metrics))
+}
+
+/// Keeps what `events` say, with the objects set apart that cannot be read. The future ends with them.
+pub fn follow_guarded<K, S>(events: S, metrics: Metrics) -> (Watched<K>, impl Future<Output = ()> + Send + use<K, S>)
+where
+    K: Watchable,
+    S: Stream<Item = watcher::Result<Event<DeserializeGuard<K>>>> + Send,
+{
+    let writer = Writer::default();
+    let watched = Watched::new(&writer);
     let (reading, counting) = (watched.clone(), metrics.clone());
     let readable = events.filter_map(move |event| {
-        let event = event.map(|event| reading.set_apart(event, &counting)).transpose();
-        std::future::ready(event)
+        std::future::ready(event.map(|event| reading.set_apart(event, &counting)).transpose())
     });
     (watched.clone(), keep(readable, writer, watched, metrics))
 }
@@ -197,7 +212,7 @@ async fn keep<K: Watchable>(
             Ok(event) => take(event, &mut writer, &watched),
             Err(error) => {
                 metrics.watch_failed(&kind);
-                tracing::warn!(%kind, %error, "watch failed, trying again");
+                tracing::warn!(%kind, error = brief(&error), "watch failed, trying again");
             }
         }
     }
@@ -215,6 +230,17 @@ fn take<K: Watchable>(event: Event<K>, writer: &mut Writer<K>, watched: &Watched
             }
         }
         Event::Init | Event::InitApply(_) => {}
+    }
+}
+
+/// The error without what the client says twice.
+fn brief(error: &watcher::Error) -> String {
+    match error {
+        watcher::Error::InitialListFailed(source) => format!("cannot list: {}", error::brief(source)),
+        watcher::Error::WatchStartFailed(source) => format!("cannot watch: {}", error::brief(source)),
+        watcher::Error::WatchFailed(source) => error::brief(source),
+        watcher::Error::WatchError(status) => status.message.clone(),
+        watcher::Error::NoResourceVersion => error.to_string(),
     }
 }
 
