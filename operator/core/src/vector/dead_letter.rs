@@ -1,0 +1,33 @@
+//! What cannot be processed: written to the dead-letter topic.
+
+use std::collections::BTreeMap;
+
+use super::Bootstrap;
+use super::file::{Codec, KafkaSink};
+use super::kafka::{MAX_MESSAGE_BYTES, tls};
+
+/// Makes a dead letter of what a transform dropped.
+pub(super) const PROGRAM: &str = include_str!("dead_letter.vrl");
+
+/// Room for a dead letter's headers beside the largest payload.
+const HEADER_BYTES: u64 = 1_000_000;
+
+/// The sink of dead letters. It never gives up.
+pub(super) fn sink(topic: &str, bootstrap: &Bootstrap, inputs: Vec<String>) -> KafkaSink {
+    KafkaSink {
+        inputs,
+        bootstrap_servers: bootstrap.servers.clone(),
+        tls: tls(bootstrap),
+        topic: topic.to_owned(),
+        key_field: "message_key",
+        headers_key: "headers",
+        encoding: Codec { codec: "raw_message" },
+        compression: "zstd",
+        // Endless; after Vector's default of five minutes the letter would be lost.
+        message_timeout_ms: 0,
+        librdkafka_options: BTreeMap::from([
+            ("enable.idempotence", true.to_string()),
+            ("message.max.bytes", (MAX_MESSAGE_BYTES + HEADER_BYTES).to_string()),
+        ]),
+    }
+}

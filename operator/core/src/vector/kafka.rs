@@ -1,0 +1,51 @@
+//! Reading from Kafka, and the connection that reader and dead letters share.
+
+use std::collections::BTreeMap;
+
+use kafkapipelines_crds::{AutoOffsetReset, ConsumerSpec};
+
+use super::file::{Codec, KafkaMetrics, KafkaSource, Tls};
+use super::{Bootstrap, CA_FILE};
+
+/// The largest message that is fetched; also above what the topics allow, for a larger one would stop its partition.
+pub(super) const MAX_MESSAGE_BYTES: u64 = 20_000_000;
+
+/// What is repeated after a crash: at most the lines of this time.
+const COMMIT_INTERVAL_MS: u64 = 1_000;
+/// A crashed member's partitions stand still for so long.
+const SESSION_TIMEOUT_MS: u64 = 30_000;
+/// A member that stops waits so long for the store, then commits; below the session's end, and below Vector's own limit.
+const DRAIN_TIMEOUT_MS: u64 = 25_000;
+/// Kilobytes that are fetched ahead.
+const QUEUED_KBYTES: u64 = 16_384;
+
+/// The source of the consumer called `name`.
+pub(super) fn source(name: &str, spec: &ConsumerSpec, bootstrap: &Bootstrap) -> KafkaSource {
+    KafkaSource {
+        bootstrap_servers: bootstrap.servers.clone(),
+        tls: tls(bootstrap),
+        group_id: spec.group_id.clone().unwrap_or_else(|| name.to_owned()),
+        topics: spec.topics.clone(),
+        auto_offset_reset: match spec.auto_offset_reset {
+            AutoOffsetReset::Earliest => "earliest",
+            AutoOffsetReset::Latest => "latest",
+        },
+        // With a codec that can fail, a line that cannot be decoded is skipped and committed.
+        decoding: Codec { codec: "bytes" },
+        commit_interval_ms: COMMIT_INTERVAL_MS,
+        session_timeout_ms: SESSION_TIMEOUT_MS,
+        drain_timeout_ms: DRAIN_TIMEOUT_MS,
+        metrics: KafkaMetrics { topic_lag_metric: true },
+        librdkafka_options: BTreeMap::from([
+            ("fetch.message.max.bytes", MAX_MESSAGE_BYTES.to_string()),
+            // A member that comes or goes stops only the partitions that move.
+            ("partition.assignment.strategy", "cooperative-sticky".to_owned()),
+            ("queued.max.messages.kbytes", QUEUED_KBYTES.to_string()),
+        ]),
+    }
+}
+
+/// Trust in the cluster CA, where the listener speaks TLS.
+pub(super) fn tls(bootstrap: &Bootstrap) -> Option<Tls> {
+    bootstrap.tls.then_some(Tls { enabled: true, ca_file: CA_FILE })
+}

@@ -1,0 +1,55 @@
+//! The Vector file of a consumer: the chain that loses nothing.
+//!
+//! ```text
+//! Kafka → origin → the user's transforms → guard → store
+//!                          └─ dropped ────┴──→ dead letter → Kafka
+//! ```
+//!
+//! - `origin` keeps the payload and its place in the event's metadata, out of reach of what transforms assign to `.`;
+//! - `guard` finds what the store would drop although it answers 200;
+//! - the store's sink tries again for ever, whatever the answer: Kafka is the buffer, and nothing is rejected;
+//! - what was dropped on the way goes to the dead-letter topic, byte for byte, with its error and origin.
+//!
+//! Vector reads the file without expanding `$`, so programs are written as they are.
+
+mod bootstrap;
+mod chain;
+mod dead_letter;
+mod file;
+mod guard;
+mod kafka;
+mod path;
+mod victoria_logs;
+
+#[cfg(test)]
+mod tests;
+
+use kafkapipelines_crds::ConsumerSpec;
+
+pub use bootstrap::Bootstrap;
+
+/// Where the file lies in the container.
+pub const CONFIG_FILE: &str = "/etc/vector/vector.yaml";
+/// Where the certificate of the cluster CA lies in the container.
+pub const CA_FILE: &str = "/etc/kafka-ca/ca.crt";
+/// The directory that Vector may write to.
+pub const DATA_DIR: &str = "/var/lib/vector";
+/// Port of Vector's `/health`.
+pub const API_PORT: i32 = 8686;
+/// Port of Vector's metrics.
+pub const METRICS_PORT: i32 = 9598;
+
+/// The file cannot be written as YAML: a fault of the operator.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write the Vector file: {0}")]
+pub struct Unwritable(#[from] serde_saphyr::SerializeError);
+
+/// The Vector file of the consumer called `name`, which reaches Kafka by `bootstrap`.
+///
+/// # Errors
+/// [`Unwritable`], which no spec is known to cause.
+pub fn render(name: &str, spec: &ConsumerSpec, bootstrap: &Bootstrap) -> Result<String, Unwritable> {
+    let file = chain::assemble(name, spec, bootstrap);
+    let options = serde_saphyr::ser_options! { folded_wrap_chars: usize::MAX };
+    Ok(serde_saphyr::to_string_with_options(&file, options)?)
+}

@@ -1,0 +1,158 @@
+//! The file as a whole: what a person sees, and whether Vector's reference knows every field of it.
+
+use kafkapipelines_crds::ConsumerSpec;
+use serde_json::{Value, json};
+
+use super::*;
+
+const EXAMPLE: &str = include_str!("../../../../examples/log-aggregator.yaml");
+
+fn reference() -> ConsumerSpec {
+    let documents: Vec<Value> = serde_saphyr::from_multiple(EXAMPLE).unwrap();
+    let consumer = documents.into_iter().find(|document| document["kind"] == "Consumer").unwrap();
+    serde_json::from_value(consumer["spec"].clone()).unwrap()
+}
+
+fn plain() -> Bootstrap {
+    Bootstrap { servers: "logs-kafka-bootstrap.kafka.svc:9092".to_owned(), tls: false }
+}
+
+fn over_tls() -> Bootstrap {
+    Bootstrap { servers: "log-aggregator-kafka-kafka-bootstrap.kafka.svc:9093".to_owned(), tls: true }
+}
+
+/// Everything that the reference does not have: several transforms, names that need quotes, no TLS, no group.
+fn other() -> ConsumerSpec {
+    let transform = |name: &str, source: &str| json!({"name": name, "remap": {"source": source}});
+    let store = json!({"endpoint": "https://store:9428/", "msgField": "_msg", "timeField": "kubernetes.@ts",
+        "streamFields": ["pod-name", "a..b", "if", "0"]});
+    serde_json::from_value(json!({
+        "pipeline": "logs", "topics": ["a", "b"], "autoOffsetReset": "latest",
+        "transforms": [transform("parse", ". = parse_json!(.message)"), transform("price", "if match(string(.cost) ?? \"\", r'^\\$\\d+$') { .currency = \"$\" }")],
+        "sinks": [{"name": "store", "victoriaLogs": store}],
+        "deadLetter": {"topic": "dead"},
+    }))
+    .unwrap()
+}
+
+#[test]
+fn the_reference_installation() {
+    insta::assert_snapshot!(render("victoria-logs", &reference(), &over_tls()).unwrap());
+}
+
+#[test]
+fn another_installation() {
+    insta::assert_snapshot!(render("drain", &other(), &plain()).unwrap());
+}
+
+#[test]
+fn vector_knows_every_field() {
+    for yaml in [render("victoria-logs", &reference(), &over_tls()), render("drain", &other(), &plain())] {
+        let file: Value = serde_saphyr::from_str(&yaml.unwrap()).unwrap();
+        for (component, path, value) in fields(&file) {
+            assert!(is_known(&component, &path, &value), "{component} {path}: {value}");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_field_or_value_is_noticed() {
+    assert!(is_known("sink/http", "retry_strategy.type", &json!("all")));
+    assert!(is_known("sink/kafka", "librdkafka_options.enable.idempotence", &json!("true")));
+    for (path, value) in
+        [("retry_strategy.kind", json!("all")), ("retry_strategy.type", json!("al")), ("method", json!(1))]
+    {
+        assert!(!is_known("sink/http", path, &value), "{path}");
+    }
+    assert!(!is_known("sink/kafka", "librdkafka_options.enable.idempotence", &json!(true)));
+}
+
+#[test]
+fn every_input_exists_and_every_component_is_used() {
+    for spec in [reference(), other(), without_transforms()] {
+        let file: Value = serde_saphyr::from_str(&render("drain", &spec, &plain()).unwrap()).unwrap();
+        let components =
+            || ["sources", "transforms", "sinks"].into_iter().flat_map(|kind| file[kind].as_object().unwrap());
+        let inputs: Vec<_> = components().flat_map(|(_, c)| c["inputs"].as_array().into_iter().flatten()).collect();
+        let mut outputs = Vec::new();
+        for (id, component) in
+            components().filter(|(_, c)| c["type"] != "http" && c.get("address").is_none() && c.get("topic").is_none())
+        {
+            outputs.push(id.clone());
+            outputs.extend((component["reroute_dropped"] == true).then(|| format!("{id}.dropped")));
+        }
+        assert!(
+            inputs.iter().all(|input| outputs.iter().any(|output| **input == *output)),
+            "{inputs:?} from {outputs:?}"
+        );
+        assert!(
+            outputs.iter().all(|output| inputs.iter().any(|input| **input == *output)),
+            "{outputs:?} to {inputs:?}"
+        );
+    }
+}
+
+#[test]
+fn a_program_is_read_back_as_it_was_written() {
+    for source in [".a = \"$HOME ${X} $$ %d\"", "a\tb  \n\n  c", "# x: y\n", "yes", "'\"\\", "\n\t\n. = 1 \n \n"] {
+        let mut spec = reference();
+        spec.transforms[0].remap.source = source.to_owned();
+        let file: Value = serde_saphyr::from_str(&render("drain", &spec, &plain()).unwrap()).unwrap();
+        assert_eq!(file["transforms"]["kafka_parser"]["source"], source.trim_start());
+    }
+}
+
+#[test]
+fn a_url_has_nothing_that_vector_takes_for_a_template() {
+    let file: Value = serde_saphyr::from_str(&render("drain", &other(), &plain()).unwrap()).unwrap();
+    assert!(!file["sinks"]["store"]["uri"].as_str().unwrap().contains(['%', '{']));
+}
+
+fn without_transforms() -> ConsumerSpec {
+    ConsumerSpec { transforms: Vec::new(), ..other() }
+}
+
+/// Every value of a file, with its component and its path in it.
+fn fields(file: &Value) -> Vec<(String, String, Value)> {
+    let mut found = Vec::new();
+    for (key, value) in file.as_object().unwrap() {
+        let kind = key.trim_end_matches('s');
+        if !matches!(kind, "source" | "transform" | "sink") {
+            collect("global", key, value, &mut found);
+            continue;
+        }
+        for component in value.as_object().unwrap().values() {
+            let name = format!("{kind}/{}", component["type"].as_str().unwrap());
+            let fields = component.as_object().unwrap().iter().filter(|(field, _)| *field != "type");
+            fields.for_each(|(field, value)| collect(&name, field, value, &mut found));
+        }
+    }
+    found
+}
+
+fn collect(component: &str, path: &str, value: &Value, found: &mut Vec<(String, String, Value)>) {
+    match value {
+        Value::Object(fields) => {
+            fields.iter().for_each(|(key, v)| collect(component, &format!("{path}.{key}"), v, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(component, &format!("{path}[]"), item, found)),
+        value => found.push((component.to_owned(), path.to_owned(), value.clone())),
+    }
+}
+
+fn is_known(component: &str, path: &str, value: &Value) -> bool {
+    let entries = include_str!("fields.txt").lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+    entries.map(|line| line.split(' ').collect::<Vec<_>>()).any(|entry| {
+        let same_path = entry[1] == path || entry[1].strip_suffix('*').is_some_and(|prefix| path.starts_with(prefix));
+        entry[0] == component && same_path && has_type(entry[2], value)
+    })
+}
+
+fn has_type(type_: &str, value: &Value) -> bool {
+    match type_ {
+        "string" => value.is_string(),
+        "bool" => value.is_boolean(),
+        "uint" => value.is_u64(),
+        choices => value.as_str().is_some_and(|value| choices.split('|').any(|choice| choice == value)),
+    }
+}
