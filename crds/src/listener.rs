@@ -64,7 +64,7 @@ pub enum ListenerType {
 #[x_kube(validation = Rule::new("has(self.brokerHostTemplate) != (has(self.brokerHosts) && self.brokerHosts.size() > 0)")
     .message("give brokerHosts or brokerHostTemplate, one of the two").reason(Reason::FieldValueRequired))]
 #[x_kube(validation = Rule::new("!has(self.brokerHosts) || self.brokerHosts.all(b, b.host != self.bootstrapHost && self.brokerHosts.exists_one(o, o.host == b.host))")
-    .message("every host must be different, the bootstrap host too").reason(Reason::FieldValueDuplicate).field_path(".brokerHosts"))]
+    .message("every host must be different, the bootstrap host too").field_path(".brokerHosts"))]
 pub struct IngressSpec {
     /// IngressClass. Its controller must pass TLS through; for `nginx` the operator sets the annotation that asks for it.
     #[schemars(length(min = 1, max = 253))]

@@ -71,7 +71,7 @@ pub struct KafkaSpec {
     /// Listeners for clients. The controller and replication listeners (9090, 9091, always mutual TLS) are the operator's own.
     #[schemars(length(min = 1, max = 8))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
-    #[x_kube(validation = Rule::new("self.all(l, self.exists_one(o, o.port == l.port))").message("every listener needs a port of its own").reason(Reason::FieldValueDuplicate))]
+    #[x_kube(validation = Rule::new("self.all(l, self.exists_one(o, o.port == l.port))").message("every listener needs a port of its own"))]
     pub listeners: Vec<ListenerSpec>,
     /// Kafka configuration for all nodes (Kafka documentation, "Broker Configs").
     /// Numbers may be written as they are; write other values in quotes (`"true"`, `"0.5"`).

@@ -56,9 +56,16 @@ pub struct Case {
 }
 
 /// All cases of all kinds.
-pub fn cases() -> Vec<Case> {
-    let files = FILES.map(|text| serde_saphyr::from_str::<File>(text).expect("the table is well-formed"));
-    files.into_iter().flat_map(|file| file.cases.into_iter().map(move |row| case(&file.base, row))).collect()
+///
+/// # Errors
+/// When a file of the table is malformed.
+pub fn cases() -> Result<Vec<Case>, serde_saphyr::Error> {
+    let mut cases = Vec::new();
+    for text in FILES {
+        let file: File = serde_saphyr::from_str(text)?;
+        cases.extend(file.cases.into_iter().map(|row| case(&file.base, row)));
+    }
+    Ok(cases)
 }
 
 fn case(base: &Value, row: Row) -> Case {
