@@ -1,18 +1,108 @@
 //! A Consumer and the pipeline it reads from.
 
-use kafkapipelines_crds::{Consumer, LogPipeline};
+use std::collections::BTreeSet;
 
+use kafkapipelines_crds::{Consumer, ConsumerSpec, LogPipeline, SinkSpec};
+use kube::ResourceExt;
+
+use super::{names, pipeline_not_found, pod_template, resources};
 use crate::refusal::Refusal;
+use crate::vector::Bootstrap;
 
 /// Why the consumer cannot be carried out, if it cannot. Without its pipeline it is refused with
 /// [`super::PIPELINE_NOT_FOUND`], which passes once the pipeline exists. Its VRL is not compiled here.
 pub fn consumer(object: &Consumer, pipeline: Option<&LogPipeline>) -> Result<(), Vec<Refusal>> {
-    let _ = (object, pipeline);
-    Ok(())
+    let mut refusals = alone(object);
+    match pipeline {
+        None => refusals.push(pipeline_not_found(&object.spec.pipeline)),
+        Some(pipeline) => refusals.extend(no_way_in(pipeline)),
+    }
+    if refusals.is_empty() { Ok(()) } else { Err(refusals) }
 }
 
 /// What works, but not well.
 pub fn warnings(object: &Consumer, pipeline: Option<&LogPipeline>) -> Vec<Refusal> {
-    let _ = (object, pipeline);
-    Vec::new()
+    idle_members(&object.spec, pipeline).into_iter().collect()
+}
+
+/// What a consumer's spec tells by itself.
+pub(super) fn alone(object: &Consumer) -> Vec<Refusal> {
+    let spec = &object.spec;
+    let mut refusals: Vec<_> = names::consumer(&object.name_any()).into_iter().collect();
+    refusals.extend(loops(spec));
+    refusals.extend(twice(spec));
+    refusals.extend(spec.sinks.iter().filter_map(endpoint));
+    refusals.extend(resources::refusals("spec.vector.resources", &spec.vector.resources));
+    refusals.extend(pod_template::refusals(&spec.template));
+    refusals
+}
+
+fn no_way_in(pipeline: &LogPipeline) -> Option<Refusal> {
+    let message = "the pipeline has no listener of type internal to read from: add one to its spec.kafka.listeners";
+    Bootstrap::of(pipeline)
+        .is_none()
+        .then(|| Refusal::new("NoInternalListener", "spec.pipeline", pipeline.name_any(), message))
+}
+
+fn loops(spec: &ConsumerSpec) -> Option<Refusal> {
+    let topic = &spec.dead_letter.topic;
+    let message =
+        "the dead-letter topic is one of the topics, and bad lines would go round for ever: name another topic";
+    spec.topics.contains(topic).then(|| Refusal::new("DeadLetterLoop", "spec.deadLetter.topic", topic, message))
+}
+
+/// Transforms and sinks are components of one Vector file.
+fn twice(spec: &ConsumerSpec) -> Vec<Refusal> {
+    let transforms = spec.transforms.iter().map(|transform| ("transforms", &transform.name));
+    let components = transforms.chain(spec.sinks.iter().map(|sink| ("sinks", &sink.name)));
+    let mut seen = BTreeSet::new();
+    let message = "another transform or sink has this name: give each its own";
+    components
+        .filter(|(_, name)| !seen.insert(*name))
+        .map(|(list, name)| Refusal::new("DuplicateName", format!("spec.{list}[{name}].name"), name, message))
+        .collect()
+}
+
+fn endpoint(sink: &SinkSpec) -> Option<Refusal> {
+    let endpoint = &sink.victoria_logs.endpoint;
+    let refuse = |reason, message: &str| {
+        Some(Refusal::new(reason, format!("spec.sinks[{}].victoriaLogs.endpoint", sink.name), endpoint, message))
+    };
+    let url = match endpoint.parse::<http::Uri>() {
+        Ok(url) if url.host().is_some_and(|host| !host.is_empty()) && is_http(&url) && has_port_in_range(&url) => url,
+        _ => return refuse("InvalidEndpoint", "is no URL: write for example http://victoria-logs.victoria.svc:9428"),
+    };
+    if url.path().contains("/insert/elasticsearch") {
+        return refuse(
+            "LossyEndpoint",
+            "VictoriaLogs drops lines on its Elasticsearch path without an error: remove the path from the URL",
+        );
+    }
+    if url.path().contains("/insert/") {
+        return refuse(
+            "InvalidEndpoint",
+            "the operator adds the path /insert/jsonline itself: remove the path from the URL",
+        );
+    }
+    None
+}
+
+fn is_http(url: &http::Uri) -> bool {
+    matches!(url.scheme_str(), Some("http" | "https"))
+}
+
+fn has_port_in_range(url: &http::Uri) -> bool {
+    let written =
+        url.authority().is_some_and(|authority| authority.as_str().ends_with(':') || authority.port().is_some());
+    !written || url.port_u16().is_some_and(|port| port > 0)
+}
+
+fn idle_members(spec: &ConsumerSpec, pipeline: Option<&LogPipeline>) -> Option<Refusal> {
+    let declared = &pipeline?.spec.topics;
+    let partitions = |name: &String| declared.iter().find(|topic| topic.name == *name)?.partitions;
+    let most = spec.topics.iter().map(partitions).collect::<Option<Vec<_>>>()?.into_iter().max()?;
+    let message = format!(
+        "its topics have {most} partitions, and members beyond that stay idle: set it to {most} or less, or add partitions"
+    );
+    (spec.replicas > most).then(|| Refusal::new("IdleMembers", "spec.replicas", spec.replicas, message))
 }

@@ -1,7 +1,13 @@
 //! Whole manifests, judged without a cluster.
 
-use kafkapipelines_crds::{Consumer, KafkaNodePool, LogPipeline};
+use std::collections::BTreeMap;
 
+use kafkapipelines_crds::{Consumer, KafkaNodePool, LogPipeline, LogPipelineStatus};
+use kube::ResourceExt;
+
+use super::pipeline::PipelineInput;
+use super::{consumer, pipeline, pool};
+use crate::identity::{self, Identity, Remembered};
 use crate::refusal::Refusal;
 
 /// The objects of all documents.
@@ -32,8 +38,121 @@ pub struct Verdict {
     pub notes: Vec<String>,
 }
 
-/// A verdict on every object: pipelines, pools, consumers, each by namespace and name.
+/// A pipeline with its pools and the identity that a new cluster would get.
+struct Cluster<'a> {
+    object: &'a LogPipeline,
+    pools: Vec<KafkaNodePool>,
+    identity: Identity,
+}
+
+type Key = (String, String);
+
+/// A verdict on every object: pipelines, pools, consumers, in the order given.
 pub fn installation(installation: &Installation) -> Vec<Verdict> {
-    let _ = installation;
-    Vec::new()
+    let clusters: BTreeMap<_, _> =
+        installation.pipelines.iter().map(|object| (key(object), cluster(object, &installation.pools))).collect();
+    let mut verdicts: Vec<_> =
+        installation.pipelines.iter().filter_map(|object| Some(of_pipeline(clusters.get(&key(object))?))).collect();
+    verdicts
+        .extend(installation.pools.iter().map(|pool| of_pool(pool, clusters.get(&owner(pool, &pool.spec.pipeline)))));
+    verdicts.extend(
+        installation
+            .consumers
+            .iter()
+            .map(|consumer| of_consumer(consumer, clusters.get(&owner(consumer, &consumer.spec.pipeline)))),
+    );
+    meetings(installation, &mut verdicts);
+    verdicts
+}
+
+fn cluster<'a>(object: &'a LogPipeline, pools: &[KafkaNodePool]) -> Cluster<'a> {
+    let pools: Vec<_> = pools.iter().filter(|pool| owner(*pool, &pool.spec.pipeline) == key(object)).cloned().collect();
+    let identity = identity::settle(object, &LogPipelineStatus::default(), &pools, &Remembered::default());
+    Cluster { object, pools, identity }
+}
+
+impl Cluster<'_> {
+    fn input(&self) -> PipelineInput<'_> {
+        PipelineInput { object: self.object, pools: &self.pools, identity: &self.identity }
+    }
+}
+
+fn of_pipeline(cluster: &Cluster<'_>) -> Verdict {
+    let mut refusals = pipeline::pipeline(&cluster.input()).err().unwrap_or_default();
+    let mut notes = Vec::new();
+    if cluster.pools.is_empty() {
+        refusals.retain(|refusal| !["NoControllers", "NoBrokers"].contains(&refusal.reason));
+        notes.push(
+            "no KafkaNodePool of this pipeline is among the documents: what depends on nodes was not checked"
+                .to_owned(),
+        );
+    }
+    Verdict {
+        refusals,
+        warnings: pipeline::warnings(&cluster.input()),
+        notes,
+        ..verdict("LogPipeline", cluster.object)
+    }
+}
+
+fn of_pool(object: &KafkaNodePool, cluster: Option<&Cluster<'_>>) -> Verdict {
+    let verdict = verdict("KafkaNodePool", object);
+    match cluster {
+        Some(cluster) => {
+            Verdict { refusals: pool::pool(object, &cluster.input()).err().unwrap_or_default(), ..verdict }
+        }
+        None => Verdict { refusals: pool::alone(object), notes: vec![missing(&object.spec.pipeline)], ..verdict },
+    }
+}
+
+fn of_consumer(object: &Consumer, cluster: Option<&Cluster<'_>>) -> Verdict {
+    let verdict = verdict("Consumer", object);
+    let Some(pipeline) = cluster.map(|cluster| cluster.object) else {
+        return Verdict { refusals: consumer::alone(object), notes: vec![missing(&object.spec.pipeline)], ..verdict };
+    };
+    let refusals = consumer::consumer(object, Some(pipeline)).err().unwrap_or_default();
+    Verdict { refusals, warnings: consumer::warnings(object, Some(pipeline)), ..verdict }
+}
+
+/// Objects whose children would have one name: `<pipeline>-<name>` is the same for `a` and `b-c` as for `a-b` and `c`.
+fn meetings(installation: &Installation, verdicts: &mut [Verdict]) {
+    let pools =
+        installation.pools.iter().map(|pool| ("KafkaNodePool", stem(pool, &pool.spec.pipeline), pool.name_any()));
+    let consumers = installation
+        .consumers
+        .iter()
+        .map(|consumer| ("Consumer", stem(consumer, &consumer.spec.pipeline), consumer.name_any()));
+    let mut owners: BTreeMap<(&str, Key), Vec<String>> = BTreeMap::new();
+    for (kind, stem, name) in pools.chain(consumers) {
+        owners.entry((kind, stem)).or_default().push(name);
+    }
+    for ((kind, (namespace, child)), names) in owners.into_iter().filter(|(_, names)| names.len() > 1) {
+        for verdict in
+            verdicts.iter_mut().filter(|v| v.kind == kind && v.namespace == namespace && names.contains(&v.name))
+        {
+            let message = format!("objects of two pipelines would both be called {child}: choose another name");
+            verdict.refusals.push(Refusal::new("NameTaken", "metadata.name", &verdict.name, message));
+        }
+    }
+}
+
+fn verdict(kind: &'static str, object: &impl ResourceExt) -> Verdict {
+    let (namespace, name) = key(object);
+    Verdict { kind, namespace, name, refusals: Vec::new(), warnings: Vec::new(), notes: Vec::new() }
+}
+
+fn key(object: &impl ResourceExt) -> Key {
+    owner(object, &object.name_any())
+}
+
+fn owner(object: &impl ResourceExt, pipeline: &str) -> Key {
+    (object.namespace().unwrap_or_default(), pipeline.to_owned())
+}
+
+fn stem(object: &impl ResourceExt, pipeline: &str) -> Key {
+    (object.namespace().unwrap_or_default(), format!("{pipeline}-{}", object.name_any()))
+}
+
+fn missing(pipeline: &str) -> String {
+    format!("the LogPipeline {pipeline} is not among the documents: what depends on it was not checked")
 }

@@ -4,10 +4,20 @@
 //! `kubectl kafkapipelines check` call the same functions, so they always agree. What one object can tell by itself is
 //! also said in the schema (CEL); here is what needs other objects, tables or arithmetic.
 
+mod certificates;
 pub mod consumer;
 pub mod installation;
+mod listeners;
+mod names;
 pub mod pipeline;
+mod pod_template;
 pub mod pool;
+mod replication;
+mod resources;
+#[cfg(test)]
+mod tests;
+mod topics;
+mod version;
 
 use crate::refusal::Refusal;
 

@@ -1,0 +1,168 @@
+//! Kafka's version and the `metadata.version` that goes with it.
+
+use std::fmt;
+
+use crate::kafka_version::KafkaVersion;
+use crate::refusal::Refusal;
+
+const VERSION: &str = "spec.kafka.version";
+const METADATA_VERSION: &str = "spec.kafka.metadataVersion";
+
+/// Releases of `metadata.version` that every supported Kafka reads, with the first and last `-IV` of each.
+const RELEASES: [(u16, u16, u16, u16); 11] = [
+    (3, 3, 3, 3),
+    (3, 4, 0, 0),
+    (3, 5, 0, 2),
+    (3, 6, 0, 2),
+    (3, 7, 0, 4),
+    (3, 8, 0, 0),
+    (3, 9, 0, 0),
+    (4, 0, 0, 3),
+    (4, 1, 0, 1),
+    (4, 2, 0, 1),
+    (4, 3, 0, 0),
+];
+
+/// A `metadata.version`; without `-IV`, the last of its release.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct MetadataVersion {
+    major: u16,
+    minor: u16,
+    iv: u16,
+}
+
+/// The version, if it is supported.
+pub(super) fn kafka(text: &str) -> Result<KafkaVersion, Refusal> {
+    let refused = |message: &str| Refusal::new("UnsupportedKafkaVersion", VERSION, text, message);
+    let version: KafkaVersion = text.parse().map_err(|_| refused("write it as three numbers, for example 4.3.1"))?;
+    if version.is_supported() {
+        return Ok(version);
+    }
+    Err(refused("supported are 3.9.x and 4.x: set one of them, for example 4.3.1"))
+}
+
+/// Whether the nodes of `version` can be formatted with `wanted` and read disks of `recorded`.
+pub(super) fn metadata(version: KafkaVersion, wanted: Option<&str>, recorded: &str) -> Option<Refusal> {
+    if let Some(recorded) = MetadataVersion::read(recorded).filter(|recorded| !recorded.is_read_by(version)) {
+        let message = format!(
+            "the disks are of metadata.version {recorded}, which Kafka {version} cannot read: set the version to {}.{}.0 or newer",
+            recorded.major, recorded.minor
+        );
+        return Some(Refusal::new("KafkaDowngrade", VERSION, version, message));
+    }
+    let text = wanted?;
+    let refused = |reason, message: String| Some(Refusal::new(reason, METADATA_VERSION, text, message));
+    let example = version.default_metadata_version();
+    let Some(wanted) = MetadataVersion::read(text) else {
+        return refused(
+            "UnknownMetadataVersion",
+            format!("Kafka knows no such metadata.version: set {example}, or remove the field"),
+        );
+    };
+    if !wanted.is_read_by(version) {
+        let message = format!("it is newer than Kafka {version}: set {example} or older, or remove the field");
+        return refused("MetadataVersionTooNew", message);
+    }
+    let recorded = MetadataVersion::read(recorded).filter(|recorded| wanted < *recorded)?;
+    refused(
+        "MetadataVersionCannotGoBack",
+        format!("the disks are of metadata.version {recorded} already: set it to that"),
+    )
+}
+
+/// A wish for a newer `metadata.version` than the disks have.
+pub(super) fn pending(wanted: Option<&str>, recorded: &str) -> Option<Refusal> {
+    let text = wanted?;
+    let (wanted, recorded) = (MetadataVersion::read(text)?, MetadataVersion::read(recorded)?);
+    let message = format!("the cluster stays at metadata.version {recorded}: raising it is not supported yet");
+    (wanted > recorded).then(|| Refusal::new("MetadataVersionPending", METADATA_VERSION, text, message))
+}
+
+impl MetadataVersion {
+    fn read(text: &str) -> Option<Self> {
+        let (release, iv) = text.split_once("-IV").map_or((text, None), |(release, iv)| (release, Some(iv)));
+        let (major, minor) = release.split_once('.')?;
+        let (major, minor): (u16, u16) = (major.parse().ok()?, minor.parse().ok()?);
+        let known = RELEASES.iter().find(|known| (known.0, known.1) == (major, minor));
+        let iv: u16 = match (iv, known) {
+            (Some(iv), _) => iv.parse().ok()?,
+            (None, Some((_, _, _, last))) => *last,
+            (None, None) => u16::MAX,
+        };
+        let is_valid = match known {
+            Some((_, _, first, last)) => (*first..=*last).contains(&iv),
+            // A release after this operator: Kafka itself will tell.
+            None => RELEASES.last().is_some_and(|last| (major, minor) > (last.0, last.1)),
+        };
+        is_valid.then_some(Self { major, minor, iv })
+    }
+
+    fn is_read_by(self, version: KafkaVersion) -> bool {
+        (self.major, self.minor) <= (version.major, version.minor)
+    }
+}
+
+impl fmt::Display for MetadataVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)?;
+        if self.iv == u16::MAX { Ok(()) } else { write!(f, "-IV{}", self.iv) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_without_a_dynamic_quorum_are_refused() {
+        for (text, way_out) in [("3.8.1", "3.9.x and 4.x"), ("5.0.0", "3.9.x and 4.x"), ("4.3", "three numbers")] {
+            let refusal = kafka(text).unwrap_err();
+            assert_eq!((refusal.field.as_str(), refusal.value.as_str()), ("spec.kafka.version", text));
+            assert!(refusal.message.contains(way_out), "{refusal}");
+        }
+        assert!(kafka("3.9.0").is_ok() && kafka("4.0.2").is_ok());
+    }
+
+    #[test]
+    fn metadata_must_be_known_to_the_software_and_never_goes_back() {
+        for (version, wanted, recorded, reason) in [
+            ("3.9.0", "3.9-IV0", "3.9-IV0", None),
+            ("3.9.2", "3.9", "3.9-IV0", None),
+            ("4.3.1", "3.9-IV0", "3.9-IV0", None),
+            ("4.3.1", "4.3", "3.9-IV0", None),
+            ("4.3.1", "3.3-IV3", "", None),
+            ("4.5.0", "4.5", "", None),
+            ("4.5.0", "4.4-IV7", "", None),
+            ("3.9.0", "4.0", "", Some("MetadataVersionTooNew")),
+            ("4.0.1", "4.1-IV0", "", Some("MetadataVersionTooNew")),
+            ("4.3.1", "3.2", "", Some("UnknownMetadataVersion")),
+            ("4.3.1", "4.0-IV4", "", Some("UnknownMetadataVersion")),
+            ("4.3.1", "newest", "", Some("UnknownMetadataVersion")),
+            ("4.3.1", "4.2", "4.3", Some("MetadataVersionCannotGoBack")),
+        ] {
+            let refusal = metadata(version.parse().unwrap(), Some(wanted), recorded);
+            assert_eq!(refusal.as_ref().map(|refusal| refusal.reason), reason, "{version} {wanted} {recorded}");
+            if let Some(refusal) = refusal {
+                assert_eq!((refusal.field.as_str(), refusal.value.as_str()), ("spec.kafka.metadataVersion", wanted));
+                assert!(refusal.message.contains(": set "), "{refusal}");
+            }
+        }
+    }
+
+    #[test]
+    fn software_that_cannot_read_the_disks_is_refused() {
+        let refusal = metadata("3.9.2".parse().unwrap(), None, "4.3").unwrap();
+        assert_eq!(
+            (refusal.reason, refusal.field.as_str(), refusal.value.as_str()),
+            ("KafkaDowngrade", "spec.kafka.version", "3.9.2")
+        );
+        assert!(refusal.message.contains("set the version to 4.3.0 or newer"), "{refusal}");
+    }
+
+    #[test]
+    fn a_newer_wish_is_said_to_wait() {
+        assert_eq!(pending(Some("4.3"), "3.9-IV0").unwrap().reason, "MetadataVersionPending");
+        assert_eq!(pending(Some("4.3-IV0"), "4.3"), None);
+        assert_eq!(pending(None, "3.9-IV0"), None);
+    }
+}
