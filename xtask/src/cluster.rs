@@ -22,8 +22,8 @@ enum Verb {
         /// How many nodes at least, each in a zone of its own.
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=3))]
         nodes: u8,
-        /// A cluster of your own, to be used instead.
-        #[arg(long, env = "KUBECONFIG_E2E")]
+        /// The kubeconfig of a cluster of your own, to be used instead (also: `KUBECONFIG_E2E`).
+        #[arg(long)]
         kubeconfig: Option<PathBuf>,
     },
     /// Stop all that runs, and undo what was done to this machine.
@@ -86,7 +86,9 @@ fn up(places: &Places, level: Option<u8>, nodes: u8, kubeconfig: Option<&std::pa
         (None, None) => Cluster::best(places, nodes)?,
     };
     println!("export KUBECONFIG={}", cluster.kubeconfig().display());
-    println!("kubectl: {}", cluster.kubectl_program().program().display());
+    if let Some(programs) = cluster.kubectl_program().program().parent() {
+        println!("export PATH={}:$PATH", programs.display());
+    }
     Ok(())
 }
 

@@ -17,6 +17,11 @@ for place in kubelet:/var/lib/kubelet containerd:/var/lib/containerd log:/var/lo
   mkdir -p "$DIR/${place%%:*}" "${place#*:}"
   mount --bind "$DIR/${place%%:*}" "${place#*:}"
 done
+# kubelet sets these for the whole machine, and an oops would then bring it down: it gets files to write to instead.
+for setting in kernel/panic kernel/panic_on_oops vm/overcommit_memory; do
+  cp "/proc/sys/$setting" "/run/${setting#*/}"
+  mount --bind "/run/${setting#*/}" "/proc/sys/$setting"
+done
 mount --make-rshared /
 rm -rf /var/lib/cni/networks # a machine that starts has no Pods, so no leased addresses
 

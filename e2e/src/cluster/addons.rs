@@ -14,38 +14,48 @@ use super::kubectl::Kubectl;
 use super::network::MACHINE_ADDRESS;
 use crate::image::{self, Image};
 
-const MANIFESTS: [&str; 4] = [
-    include_str!("../../cluster/manifests/storage.yaml"),
-    include_str!("../../cluster/manifests/network-policy.yaml"),
-    include_str!("../../cluster/manifests/ingress.yaml"),
-    include_str!("../../cluster/manifests/dns.yaml"),
-];
-const DNS_WITHIN: Duration = Duration::from_secs(60);
+const STORAGE: &str = include_str!("../../cluster/manifests/storage.yaml");
+const NETWORK_POLICY: &str = include_str!("../../cluster/manifests/network-policy.yaml");
+const INGRESS: &str = include_str!("../../cluster/manifests/ingress.yaml");
+const DNS: &str = include_str!("../../cluster/manifests/dns.yaml");
+const DNS_WITHIN: Duration = Duration::from_mins(1);
 
 /// The images that every node has before its first Pod: what holds a Pod's namespaces, and DNS.
 pub(super) fn images(binaries: &Binaries) -> Result<Vec<PathBuf>> {
     image::ensure(&[Image::Pause, Image::Dns(binaries.get("coredns")?)])
 }
 
-/// Applies the manifests, unless these were applied before.
-pub(super) fn apply(dir: &Path, kubectl: &Kubectl, nodes: u8) -> Result<()> {
-    let manifest = MANIFESTS
-        .join("\n---\n")
-        .replace("{{ingress_address}}", MACHINE_ADDRESS)
-        .replace("{{dns_replicas}}", &nodes.min(2).to_string());
-    let applied = dir.join("addons.yaml");
-    if fs::read_to_string(&applied).is_ok_and(|before| before == manifest) {
+/// Applies what the agents need before a node starts: their rights and their classes.
+pub(super) fn apply_before_nodes(dir: &Path, kubectl: &Kubectl) -> Result<()> {
+    apply(&dir.join("agents.yaml"), kubectl, [STORAGE, NETWORK_POLICY, INGRESS].join("\n---\n"))
+}
+
+/// Applies DNS, whose Pods spread over the nodes that are there.
+pub(super) fn apply_dns(dir: &Path, kubectl: &Kubectl, nodes: usize) -> Result<()> {
+    let manifest =
+        DNS.replace("{{ingress_address}}", MACHINE_ADDRESS).replace("{{dns_replicas}}", &nodes.min(2).to_string());
+    apply(&dir.join("dns.yaml"), kubectl, manifest)
+}
+
+/// Applies a manifest, unless `applied` holds it: then it was applied before.
+fn apply(applied: &Path, kubectl: &Kubectl, manifest: String) -> Result<()> {
+    if fs::read_to_string(applied).is_ok_and(|before| before == manifest) {
         return Ok(());
     }
     kubectl.apply(&manifest)?;
-    fs::write(&applied, manifest).with_context(|| format!("write {}", applied.display()))
+    fs::write(applied, manifest).with_context(|| format!("write {}", applied.display()))
 }
 
-/// Waits until names of the cluster can be resolved.
+/// Waits until DNS answers. Its Pods are asked themselves: right after a start their status is the one from before.
 pub(super) fn await_dns(kubectl: &Kubectl) -> Result<()> {
-    let available = r#"jsonpath={.status.conditions[?(@.type=="Available")].status}"#;
-    let get = ["--namespace=kube-system", "get", "deployment/coredns", "--output", available];
-    kubectl.until("DNS available", DNS_WITHIN, &get, |status| status == "True")
+    let ready = r#"jsonpath={range .items[?(@.status.containerStatuses[0].ready)]}{.metadata.name}{"\n"}{end}"#;
+    let pods = ["--namespace=kube-system", "get", "pods", "--selector=k8s-app=kube-dns", "--output", ready];
+    kubectl.until("DNS answers", DNS_WITHIN, &pods, |pods| {
+        pods.lines().any(|pod| {
+            let path = format!("--raw=/api/v1/namespaces/kube-system/pods/{pod}:8181/proxy/ready");
+            kubectl.run(["get", "--request-timeout=5s", &path]).is_ok()
+        })
+    })
 }
 
 /// Starts the stand-in for a storage provider: volumes are folders in `volumes/`.
@@ -68,7 +78,7 @@ pub(super) fn start_ingress(binaries: &Binaries, control_plane: &ControlPlane) -
         .env("KUBECONFIG", kubeconfig)
         .args(["--global.checknewversion=false", "--global.sendanonymoususage=false"])
         .arg(format!("--entrypoints.websecure.address={MACHINE_ADDRESS}:443"))
-        .args(["--experimental.kubernetesingressnginx=true", "--providers.kubernetesingressnginx=true"])
+        .arg("--providers.kubernetesingressnginx=true")
         .arg(format!("--providers.kubernetesingressnginx.publishstatusaddress={MACHINE_ADDRESS}"));
     control_plane.processes().start("traefik", &mut command)
 }

@@ -119,8 +119,7 @@ impl Module {
         for file in files {
             hash.update(fs::read(&file).with_context(|| format!("read {}", file.display()))?);
         }
-        let hex: String = hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-        Ok(format!("{}-{hex}", self.name))
+        Ok(format!("{}-{:.12}", self.name, format!("{:x}", hash.finalize())))
     }
 }
 

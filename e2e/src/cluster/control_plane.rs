@@ -10,13 +10,13 @@ use anyhow::{Context as _, Result};
 use super::binaries::Binaries;
 use super::certificates::{Certificates, Subject};
 use super::kubectl::Kubectl;
+use super::network::SERVICE_RANGE;
 use super::process::Processes;
 use super::progress::step;
 use super::wait;
 
 const AUDIT_POLICY: &str = include_str!("../../cluster/manifests/audit-policy.yaml");
-const SERVICE_RANGE: &str = "10.96.0.0/16";
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// Where a control plane listens.
 #[derive(Debug, Clone, Copy)]

@@ -58,8 +58,7 @@ fn identity(archive: &Path) -> Result<String> {
         }
     }
     ensure!(found > 0, "{} is no docker-archive: it has no manifest.json", archive.display());
-    let hex: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!("{}-{hex}", file_name(archive)?))
+    Ok(format!("{}-{:x}", file_name(archive)?, hash.finalize()))
 }
 
 fn file_name(archive: &Path) -> Result<&str> {

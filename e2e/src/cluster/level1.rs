@@ -17,5 +17,5 @@ const ENDPOINTS: Endpoints = Endpoints {
 
 /// The control plane of level 1, running or not.
 pub(super) fn control_plane(places: &Places) -> Result<ControlPlane> {
-    ControlPlane::in_dir(&places.state().join("level1"), ENDPOINTS, &Binaries::new(places))
+    ControlPlane::in_dir(&places.level1(), ENDPOINTS, &Binaries::new(places))
 }

@@ -26,7 +26,7 @@ const ENDPOINTS: Endpoints = Endpoints {
     controller_manager_port: 26257,
     scheduler_port: Some(26259),
 };
-const NODE_READY_WITHIN: Duration = Duration::from_secs(60);
+const NODE_READY_WITHIN: Duration = Duration::from_mins(1);
 /// What the nodes run, and kubectl for the user.
 const PROGRAMS: [&str; 7] =
     ["kubectl", "containerd", "containerd-shim-runc-v2", "ctr", "kubelet", "kube-proxy", "netpol"];
@@ -40,7 +40,7 @@ pub(super) struct Level2 {
 
 impl Level2 {
     pub(super) fn new(places: &Places) -> Result<Self> {
-        let dir = places.state().join("level2");
+        let dir = places.level2();
         let binaries = Binaries::new(places);
         let control_plane = ControlPlane::in_dir(&dir, ENDPOINTS, &binaries)?;
         Ok(Self { dir, binaries, control_plane })
@@ -54,16 +54,27 @@ impl Level2 {
         network::up()?;
         self.control_plane.up()?;
         let kubectl = self.control_plane.kubectl()?;
-        addons::apply(&self.dir, &kubectl, count)?;
+        addons::apply_before_nodes(&self.dir, &kubectl)?;
         addons::start_storage(&self.dir, &self.binaries, &self.control_plane)?;
         addons::start_ingress(&self.binaries, &self.control_plane)?;
-        let images = addons::images(&self.binaries)?;
-        let nodes = self.nodes().into_iter().take(count.into()).collect::<Vec<_>>();
-        for node in &nodes {
-            step(&format!("start {}", node.name()), || node.boot(&images, count, &self.control_plane.server()))?;
+        let nodes = self.start_nodes(&kubectl, count)?;
+        addons::apply_dns(&self.dir, &kubectl, nodes)?;
+        step("DNS answers", || addons::await_dns(&kubectl))
+    }
+
+    /// Starts nodes that are missing, and waits until all are Ready. Returns how many there are.
+    fn start_nodes(&self, kubectl: &Kubectl, count: u8) -> Result<usize> {
+        let wanted = |(index, node): &(usize, Node)| *index < count.into() || node.is_running();
+        let nodes: Vec<_> = self.nodes().into_iter().enumerate().filter(wanted).map(|(_, node)| node).collect();
+        let before = stale_states(kubectl, &nodes)?;
+        if nodes.iter().any(|node| !node.is_booted()) {
+            let images = addons::images(&self.binaries)?;
+            for node in nodes.iter().filter(|node| !node.is_booted()) {
+                step(&format!("start {}", node.name()), || node.boot(&images, count, &self.control_plane.server()))?;
+            }
         }
-        step("nodes Ready", || await_ready(&kubectl, &nodes))?;
-        step("DNS available", || addons::await_dns(&kubectl))
+        step("nodes Ready", || await_ready(kubectl, &nodes, &before))?;
+        Ok(nodes.len())
     }
 
     /// Stops everything, nodes first. What is on disk stays.
@@ -111,9 +122,23 @@ fn link(program: &Path, link: &Path) -> Result<()> {
     symlink(program, link).with_context(|| format!("link {}", link.display()))
 }
 
-fn await_ready(kubectl: &Kubectl, nodes: &[Node]) -> Result<()> {
-    let ready = r#"jsonpath={range .items[*]}{.metadata.name}={.status.conditions[?(@.type=="Ready")].status} {end}"#;
-    kubectl.until("nodes Ready", NODE_READY_WITHIN, &["get", "nodes", "--output", ready], |states| {
-        nodes.iter().all(|node| states.split_whitespace().any(|state| state == format!("{}=True", node.name())))
+/// `<node> <whether it is Ready> <when its kubelet said so>`, a line each.
+const READY: &str = concat!(
+    r#"jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}"#,
+    r#" {.status.conditions[?(@.type=="Ready")].lastHeartbeatTime}{"\n"}{end}"#
+);
+
+/// What the nodes that are off said last: it says nothing about them once they are on.
+fn stale_states(kubectl: &Kubectl, nodes: &[Node]) -> Result<Vec<String>> {
+    let off: Vec<_> = nodes.iter().filter(|node| !node.is_running()).map(|node| node.name() + " ").collect();
+    let states = kubectl.run(["get", "nodes", "--output", READY])?;
+    Ok(states.lines().filter(|state| off.iter().any(|name| state.starts_with(name))).map(str::to_owned).collect())
+}
+
+fn await_ready(kubectl: &Kubectl, nodes: &[Node], stale: &[String]) -> Result<()> {
+    kubectl.until("nodes Ready", NODE_READY_WITHIN, &["get", "nodes", "--output", READY], |states| {
+        let fresh = states.lines().filter(|state| !stale.iter().any(|old| old == state));
+        let ready: Vec<_> = fresh.filter_map(|state| state.split_once(" True").map(|(name, _)| name)).collect();
+        nodes.iter().all(|node| ready.contains(&node.name().as_str()))
     })
 }

@@ -53,15 +53,14 @@ pub fn level2_obstacle() -> Option<&'static str> {
 /// When something cannot be stopped or removed; the error names it.
 pub fn down(places: &Places, purge: bool) -> Result<()> {
     let _lock = places.lock()?;
-    level1::control_plane(places)?.down()?;
-    if level2_obstacle().is_none() {
+    if places.level1().exists() {
+        progress::step("stop level 1", || level1::control_plane(places)?.down())?;
+    }
+    if places.level2().exists() {
         Level2::new(places)?.down()?;
     }
-    if purge {
-        for level in ["level1", "level2"] {
-            let dir = places.state().join(level);
-            progress::step(&format!("remove {}", dir.display()), || Ok(fs::remove_dir_all(&dir)?))?;
-        }
+    for dir in [places.level1(), places.level2()].iter().filter(|dir| purge && dir.exists()) {
+        progress::step(&format!("remove {}", dir.display()), || Ok(fs::remove_dir_all(dir)?))?;
     }
     Ok(())
 }
@@ -79,10 +78,18 @@ pub fn nodes(places: &Places) -> Result<Vec<Node>> {
 /// # Errors
 /// When the state cannot be read.
 pub fn status(places: &Places) -> Result<Vec<String>> {
-    let mut lines = level1::control_plane(places)?.status("level 1")?;
-    let level2 = Level2::new(places)?;
-    lines.extend(level2.control_plane().status("level 2")?);
-    lines.extend(level2.nodes().iter().filter(|node| node.is_running()).map(ToString::to_string));
+    let mut lines = Vec::new();
+    if places.level1().exists() {
+        lines.extend(level1::control_plane(places)?.status("level 1")?);
+    }
+    if places.level2().exists() {
+        let level2 = Level2::new(places)?;
+        lines.extend(level2.control_plane().status("level 2")?);
+        lines.extend(level2.nodes().iter().filter(|node| node.is_running()).map(ToString::to_string));
+    }
+    if lines.is_empty() {
+        lines.push("there is no cluster: cargo xtask cluster up".to_owned());
+    }
     Ok(lines)
 }
 
@@ -125,11 +132,15 @@ impl Cluster {
         })
     }
 
-    /// Level 2 where this machine can run it, else level 1 and one line that says why. In CI (`CI=true`) level 2 must run.
+    /// The user's own cluster when `KUBECONFIG_E2E` names a kubeconfig; else level 2 where this machine can run it; else
+    /// level 1, and one line that says why. In CI (`CI=true`) level 2 must run.
     ///
     /// # Errors
-    /// As [`Self::level1`] and [`Self::level2`].
+    /// As [`Self::of_user`], [`Self::level1`] and [`Self::level2`].
     pub fn best(places: &Places, nodes: u8) -> Result<Self> {
+        if let Some(kubeconfig) = std::env::var_os("KUBECONFIG_E2E") {
+            return Self::of_user(places, Path::new(&kubeconfig));
+        }
         let in_ci = std::env::var_os("CI").is_some_and(|ci| ci == "true");
         match level2_obstacle() {
             Some(obstacle) if !in_ci => {

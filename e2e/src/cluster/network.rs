@@ -4,14 +4,17 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use super::command::{self, run};
 
 /// Where the control plane and the ingress controller listen: the machine's own address on the bridge.
 pub(super) const MACHINE_ADDRESS: &str = "10.88.0.254";
 pub(super) const MOST_NODES: u8 = 3;
+/// The range of the Services, whose addresses every node translates.
+pub(super) const SERVICE_RANGE: &str = "10.96.0.0/16";
 const BRIDGE: &str = "kp-bridge";
+const ACCEPT: &str = "FORWARD -i kp-bridge -o kp-bridge -j ACCEPT";
 
 /// The network of one node.
 #[derive(Debug, Clone, Copy)]
@@ -19,22 +22,37 @@ pub(super) struct NodeNetwork {
     number: u8,
 }
 
-/// Makes the bridge, unless it is there, and lets the machine forward between the nodes.
+/// Makes the bridge, unless it is there.
 pub(super) fn up() -> Result<()> {
     if !exists(BRIDGE) {
         run(&format!("ip link add {BRIDGE} type bridge"))?;
         run(&format!("ip addr add {MACHINE_ADDRESS}/24 dev {BRIDGE}"))?;
         run(&format!("ip link set {BRIDGE} up"))?;
     }
-    std::fs::write("/proc/sys/net/ipv4/ip_forward", "1").context("let the machine forward packets")
+    if bridged_packets_are_filtered() && !is_accepted() {
+        run(&format!("iptables -I {ACCEPT}"))?;
+    }
+    Ok(())
 }
 
 /// Removes the bridge, and with it the routes that lead there.
 pub(super) fn down() -> Result<()> {
+    if bridged_packets_are_filtered() && is_accepted() {
+        run(&format!("iptables -D {ACCEPT}"))?;
+    }
     if exists(BRIDGE) {
         run(&format!("ip link del {BRIDGE}"))?;
     }
     Ok(())
+}
+
+/// Docker and its like send bridged packets through iptables, whose policy then drops them.
+fn bridged_packets_are_filtered() -> bool {
+    std::fs::read_to_string("/proc/sys/net/bridge/bridge-nf-call-iptables").is_ok_and(|call| call.trim() == "1")
+}
+
+fn is_accepted() -> bool {
+    run(&format!("iptables -C {ACCEPT}")).is_ok()
 }
 
 impl NodeNetwork {
@@ -70,6 +88,8 @@ impl NodeNetwork {
             run(&format!("ip -n {space} route add {} via {}", other.pod_range(), other.address()))?;
         }
         run(&format!("ip route replace {} via {address}", self.pod_range()))?;
+        // The machine itself reaches Services through the node that started last.
+        run(&format!("ip route replace {SERVICE_RANGE} via {address}"))?;
         // Not `ip netns exec`: it would mount a new /sys over the one whose cgroups kubelet needs.
         let settings = "echo 1 >/proc/sys/net/ipv4/ip_forward; echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter";
         let net = format!("--net={}", self.namespace());

@@ -15,10 +15,11 @@ use super::command;
 use super::image_import::Marks;
 use super::network::{MOST_NODES, NodeNetwork};
 use super::node_config;
-use super::process::Processes;
+use super::process::{self, Processes};
 use super::wait;
 
 const CONTAINERD_WITHIN: Duration = Duration::from_secs(30);
+const DEAD_WITHIN: Duration = Duration::from_secs(10);
 const ZONES: [&str; MOST_NODES as usize] = ["a", "b", "c"];
 
 /// A node of the test bed. Its verbs are what happens to real machines.
@@ -69,14 +70,18 @@ impl Node {
         self.processes.pid(&self.name()).is_some()
     }
 
-    /// Switches the node on, unless it is, and sees to it that it has `images`; `of` is the number of nodes that share the machine's memory.
+    /// Whether it is switched on and has the images of its first Pods.
+    pub(super) fn is_booted(&self) -> bool {
+        self.is_running() && self.images_are_in().exists()
+    }
+
+    /// Switches the node on with the images in `images`; `of` is the number of nodes that share the machine's memory.
     ///
     /// # Errors
     /// When a namespace, a mount or a file cannot be made, or containerd does not answer in time.
     pub(super) fn boot(&self, images: &[PathBuf], of: u8, server: &str) -> Result<()> {
-        if self.is_running() {
-            return images.iter().try_for_each(|image| self.import_image(image));
-        }
+        // What a start that was interrupted left behind.
+        self.crash()?;
         self.write_config(of, server)?;
         self.start(images)
     }
@@ -94,7 +99,12 @@ impl Node {
     /// # Errors
     /// When something of the node cannot be killed or removed.
     pub fn crash(&self) -> Result<()> {
+        let init = self.init_pid().ok();
         self.processes.kill(&self.name())?;
+        if let Some(init) = init {
+            // The kernel ends PID 1 of a namespace after all its other processes.
+            wait::until(&format!("{} dead", self.name()), DEAD_WITHIN, || Ok(!process::is_running(init)))?;
+        }
         cgroups::remove(&self.cgroup())?;
         self.network().down()
     }
@@ -163,7 +173,7 @@ impl Node {
     }
 
     fn start(&self, images: &[PathBuf]) -> Result<()> {
-        let images_are_in = self.dir.join("images-are-in");
+        let images_are_in = self.images_are_in();
         if images_are_in.exists() {
             fs::remove_file(&images_are_in)?;
         }
@@ -204,6 +214,11 @@ impl Node {
         let children = fs::read_to_string(format!("/proc/{outer}/task/{outer}/children"))?;
         let pid = children.split_whitespace().next().with_context(|| format!("{} has not started", self.name()))?;
         Ok(pid.parse()?)
+    }
+
+    /// The file that lets kubelet start.
+    fn images_are_in(&self) -> PathBuf {
+        self.dir.join("images-are-in")
     }
 
     fn network(&self) -> NodeNetwork {

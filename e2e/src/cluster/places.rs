@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
@@ -46,8 +46,13 @@ impl Places {
         Ok(file)
     }
 
-    /// The state of everything that runs.
-    pub fn state(&self) -> &Path {
-        &self.state
+    /// The state of the level 1 cluster.
+    pub(super) fn level1(&self) -> PathBuf {
+        self.state.join("level1")
+    }
+
+    /// The state of the level 2 cluster.
+    pub(super) fn level2(&self) -> PathBuf {
+        self.state.join("level2")
     }
 }

@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::wait;
 
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(2);
 
 /// The background processes of one cluster: their pids are files in `run/`, their output is in `log/`.
 #[derive(Debug, Clone)]
@@ -118,6 +118,11 @@ impl Processes {
     fn pid_file(&self, name: &str) -> PathBuf {
         self.dir.join("run").join(format!("{name}.pid"))
     }
+}
+
+/// Whether a process of this number runs, whatever it is.
+pub(super) fn is_running(pid: u32) -> bool {
+    identity(pid).is_some()
 }
 
 /// What tells a process from a later one with the same number: when it started. `None` for a process that ended.

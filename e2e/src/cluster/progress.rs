@@ -25,11 +25,6 @@ pub fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     result.with_context(|| name.to_owned())
 }
 
-/// Prints a line between steps.
-pub fn note(text: &str) {
-    eprintln!("{text}");
-}
-
 fn tick(name: &str, started: Instant, ended: &mpsc::Receiver<()>) {
     let terminal = std::io::stderr().is_terminal();
     if !terminal {
