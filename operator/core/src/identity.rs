@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kafkapipelines_crds::{
     ControllerQuorumStatus, KafkaNodePool, KafkaSpec, LogPipeline, LogPipelineStatus, NodePoolStatus, Role,
+    VersionStatus,
 };
 use kube::ResourceExt;
 
@@ -108,6 +109,18 @@ pub fn newcomers(status: &LogPipelineStatus, pools: &[KafkaNodePool]) -> BTreeSe
 }
 
 impl Identity {
+    /// The status with this identity on record.
+    pub fn record(&self, status: LogPipelineStatus) -> LogPipelineStatus {
+        let running = status.version.as_ref().and_then(|version| version.running.clone());
+        LogPipelineStatus {
+            cluster_id: Some(self.cluster_id.clone()),
+            version: Some(VersionStatus { running, metadata: Some(self.metadata_version.clone()) }),
+            node_pools: self.node_pools(),
+            controller_quorum: self.controller_quorum(),
+            ..status
+        }
+    }
+
     /// The form in which a pipeline's status keeps it.
     pub fn node_pools(&self) -> Vec<NodePoolStatus> {
         self.bases.iter().map(|(name, base)| NodePoolStatus { name: name.clone(), node_id_base: *base }).collect()

@@ -6,11 +6,11 @@ mod disruption_budgets;
 mod heap;
 mod image;
 mod ingresses;
-mod listeners;
+pub(crate) mod listeners;
 mod logging;
 mod metadata;
 mod network_policies;
-mod paths;
+pub(crate) mod paths;
 mod pod;
 mod probes;
 mod properties;
@@ -21,7 +21,7 @@ mod services;
 mod start_script;
 mod stateful_set;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod volumes;
 
 pub(crate) use heap::mebibytes as heap_mebibytes;

@@ -1,0 +1,113 @@
+use super::*;
+use crate::build::tests::fixtures;
+use crate::pki::authority::{AuthorityName, Found, own};
+use crate::pki::tests::{FreshKeys, at, days};
+use kafkapipelines_crds::CaSpec;
+
+fn authority(now: Timestamp) -> Authority {
+    let name = AuthorityName { common_name: "ca", certificate_secret: "c", key_secret: "k" };
+    own(&Found::default(), &CaSpec::default(), &name, now, &FreshKeys).unwrap().unwrap().authority
+}
+
+fn planned(
+    pipeline: &Pipeline,
+    cluster_ca: &Authority,
+    existing: Option<&Secret>,
+    now: Timestamp,
+) -> (NodeCertificates, Secret) {
+    let pool = fixtures::pool(pipeline, "broker");
+    let input = Input { pipeline, pool, cluster_ca, clients_ca: "clients", existing, now };
+    let plan = plan(&input, &OwnerReference::default(), &FreshKeys).unwrap();
+    let secret = serde_json::from_value(plan.secret.intent.clone()).unwrap();
+    (plan, secret)
+}
+
+fn file(secret: &Secret, node: i32) -> String {
+    String::from_utf8(secret.data.as_ref().unwrap()[&format!("{node}.pem")].0.clone()).unwrap()
+}
+
+fn edit_broker_pool(pipeline: &mut Pipeline, edit: impl FnOnce(&mut Pool)) {
+    edit(pipeline.pools.iter_mut().find(|pool| pool.name == "broker").unwrap());
+}
+
+#[test]
+fn names_of_a_broker_are_all_by_which_it_is_reached() {
+    let (_, secret) = planned(&fixtures::reference(), &authority(at(0)), None, at(0));
+    let facts = Facts::first(&file(&secret, 1)).unwrap();
+    assert_eq!(facts.common_name, "log-aggregator-kafka-kafka");
+    insta::assert_debug_snapshot!(facts.dns_names);
+}
+
+#[test]
+fn a_leaf_is_signed_by_the_authority_and_lies_beside_its_pkcs8_key() {
+    let ca = authority(at(0));
+    let (_, secret) = planned(&fixtures::reference(), &ca, None, at(0));
+    let file = file(&secret, 0);
+    assert!(file.starts_with("-----BEGIN PRIVATE KEY-----"));
+    assert_eq!(Facts::all(&file).len(), 1, "a root is not sent");
+    assert!(Facts::first(&file).unwrap().is_signed_by(&Facts::first(&ca.certificates).unwrap()));
+    assert!(!Facts::first(&file).unwrap().is_signed_by(&Facts::first(&authority(at(0)).certificates).unwrap()));
+}
+
+#[test]
+fn what_is_good_is_kept_byte_for_byte() {
+    let (pipeline, ca) = (fixtures::reference(), authority(at(0)));
+    let (first, secret) = planned(&pipeline, &ca, None, at(0));
+    let (second, again) = planned(&pipeline, &ca, Some(&secret), at(days(59)));
+    assert_eq!((again, second.generation, second.due), (secret, 1, first.due));
+    assert_eq!(first.due, at(days(60)));
+}
+
+#[test]
+fn a_new_node_gets_its_own_and_restarts_nobody() {
+    let (mut pipeline, ca) = (fixtures::reference(), authority(at(0)));
+    let (_, secret) = planned(&pipeline, &ca, None, at(0));
+    edit_broker_pool(&mut pipeline, |pool| pool.spec.replicas = 4);
+    let (grown, more) = planned(&pipeline, &ca, Some(&secret), at(1));
+    assert_eq!((grown.generation, file(&more, 0)), (1, file(&secret, 0)));
+    assert!(Facts::first(&file(&more, 3)).is_some());
+}
+
+#[test]
+fn replaced_certificates_count_a_generation() {
+    let (pipeline, ca) = (fixtures::reference(), authority(at(0)));
+    let (_, secret) = planned(&pipeline, &ca, None, at(0));
+    let mut renamed = fixtures::reference();
+    renamed
+        .spec
+        .kafka
+        .listeners
+        .iter_mut()
+        .filter_map(|l| l.ingress.as_mut())
+        .for_each(|i| i.bootstrap_host = "other.example.com".into());
+    let mut broken = secret.clone();
+    broken.data.as_mut().unwrap().insert("2.pem".into(), ByteString(b"x".to_vec()));
+    for (pipeline, ca, secret, now, change) in [
+        (&pipeline, &ca, &secret, at(days(60)), "Expiring"),
+        (&renamed, &ca, &secret, at(1), "NamesChanged"),
+        (&pipeline, &authority(at(0)), &secret, at(1), "AuthorityChanged"),
+        (&pipeline, &ca, &broken, at(1), "Unreadable"),
+    ] {
+        let (plan, new) = planned(pipeline, ca, Some(secret), now);
+        assert_eq!((plan.generation, plan.changes.iter().copied().collect::<Vec<_>>()), (2, vec![change]));
+        let (next, _) = planned(pipeline, ca, Some(&new), now);
+        assert_eq!((next.generation, next.changes.len()), (2, 0), "{change}: once");
+    }
+}
+
+#[test]
+fn a_leaf_ends_with_its_authority_and_is_not_issued_again_and_again() {
+    let (pipeline, ca) = (fixtures::reference(), authority(at(0)));
+    let (plan, secret) = planned(&pipeline, &ca, None, at(days(300)));
+    assert_eq!(Facts::first(&file(&secret, 0)).unwrap().not_after, at(days(365)));
+    let (later, _) = planned(&pipeline, &ca, Some(&secret), plan.due);
+    assert!(later.changes.is_empty(), "it would end at the same time");
+}
+
+#[test]
+fn trust_changes_with_either_authority() {
+    let (pipeline, ca) = (fixtures::reference(), authority(at(0)));
+    let (one, _) = planned(&pipeline, &ca, None, at(0));
+    let (other, _) = planned(&pipeline, &authority(at(0)), None, at(0));
+    assert_ne!(one.trust_hash, other.trust_hash);
+}
