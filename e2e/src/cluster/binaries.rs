@@ -143,3 +143,30 @@ fn kubebuilder_asset(program: &str) -> Option<PathBuf> {
     let asset = PathBuf::from(env::var_os("KUBEBUILDER_ASSETS")?).join(program);
     asset.is_file().then_some(asset)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_module_has_its_versions_pinned() {
+        for module in MODULES {
+            for file in ["go.mod", "go.sum"] {
+                assert!(module.sources().join(file).is_file(), "{} has no {file}", module.name);
+            }
+        }
+    }
+
+    #[test]
+    fn other_flags_are_another_version() {
+        let stripped = Module { ldflags: "", ..ETCD };
+        assert_ne!(stripped.version().unwrap(), ETCD.version().unwrap());
+        assert!(ETCD.version().unwrap().starts_with("etcd-"));
+    }
+
+    #[test]
+    fn an_unknown_program_is_refused_by_name() {
+        let places = Binaries { cache: PathBuf::from("/nowhere") };
+        assert_eq!(places.get("frobnicate").unwrap_err().to_string(), "frobnicate is no program of the test bed");
+    }
+}

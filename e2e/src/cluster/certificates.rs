@@ -133,3 +133,35 @@ fn write_private(path: &Path, content: &str) -> Result<()> {
     file.write_all(content.as_bytes())?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_kubeconfig_stands_alone_and_its_key_is_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let certificates = Certificates::in_dir(dir.path()).unwrap();
+        let subject = Subject::in_group("admin", "system:masters");
+        let path = certificates.kubeconfig("admin", &subject, "https://127.0.0.1:1").unwrap();
+        let config: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        let encoded = config["clusters"][0]["cluster"]["certificate-authority-data"].as_str().unwrap();
+        assert_eq!(STANDARD.decode(encoded).unwrap(), fs::read(certificates.certificate("ca")).unwrap());
+        for file in [path, certificates.key("admin"), certificates.key("ca")] {
+            assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn what_was_made_is_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let read = || {
+            let certificates = Certificates::in_dir(dir.path()).unwrap();
+            certificates.issue("server", &Subject::user("server"), &["127.0.0.1"]).unwrap();
+            ["ca", "server"].map(|name| fs::read_to_string(certificates.certificate(name)).unwrap())
+        };
+        assert_eq!(read(), read());
+    }
+}

@@ -64,3 +64,59 @@ fn identity(archive: &Path) -> Result<String> {
 fn file_name(archive: &Path) -> Result<&str> {
     archive.file_name().and_then(|name| name.to_str()).with_context(|| format!("{} has no name", archive.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn archive(dir: &Path, config: &str) -> PathBuf {
+        let path = dir.join("image.tar");
+        let mut tar = tar::Builder::new(File::create(&path).unwrap());
+        for (name, content) in [("0/layer.tar", "a layer"), ("config.json", config), ("manifest.json", "[]")] {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(content.len() as u64);
+            tar.append_data(&mut header, name, content.as_bytes()).unwrap();
+        }
+        tar.finish().unwrap();
+        path
+    }
+
+    fn imports(marks: &Marks, archive: &Path) -> bool {
+        let mut imported = false;
+        marks
+            .once(archive, || {
+                imported = true;
+                Ok(())
+            })
+            .unwrap();
+        imported
+    }
+
+    #[test]
+    fn the_same_content_is_imported_once_and_a_former_one_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let marks = Marks::in_dir(&dir.path().join("marks")).unwrap();
+        assert!(imports(&marks, &archive(dir.path(), "old")));
+        assert!(!imports(&marks, &archive(dir.path(), "old")));
+        assert!(imports(&marks, &archive(dir.path(), "new")));
+        assert!(imports(&marks, &archive(dir.path(), "old")));
+    }
+
+    #[test]
+    fn an_import_that_failed_is_tried_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let marks = Marks::in_dir(&dir.path().join("marks")).unwrap();
+        let archive = archive(dir.path(), "config");
+        marks.once(&archive, || anyhow::bail!("no space")).unwrap_err();
+        assert!(imports(&marks, &archive));
+    }
+
+    #[test]
+    fn another_kind_of_file_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("plain.tar");
+        tar::Builder::new(File::create(&path).unwrap()).finish().unwrap();
+        let error = identity(&path).unwrap_err().to_string();
+        assert!(error.contains("is no docker-archive"), "{error}");
+    }
+}

@@ -66,6 +66,7 @@ impl Level2 {
     fn start_nodes(&self, kubectl: &Kubectl, count: u8) -> Result<usize> {
         let wanted = |(index, node): &(usize, Node)| *index < count.into() || node.is_running();
         let nodes: Vec<_> = self.nodes().into_iter().enumerate().filter(wanted).map(|(_, node)| node).collect();
+        forget_absent(kubectl, &nodes)?;
         let before = stale_states(kubectl, &nodes)?;
         if nodes.iter().any(|node| !node.is_booted()) {
             let images = addons::images(&self.binaries)?;
@@ -120,6 +121,17 @@ fn link(program: &Path, link: &Path) -> Result<()> {
         fs::remove_file(link)?;
     }
     symlink(program, link).with_context(|| format!("link {}", link.display()))
+}
+
+/// Takes nodes that are off and not wanted any more out of the cluster, so that their Pods go elsewhere.
+fn forget_absent(kubectl: &Kubectl, nodes: &[Node]) -> Result<()> {
+    let names = kubectl.run(["get", "nodes", "--output=jsonpath={.items[*].metadata.name}"])?;
+    let absent: Vec<_> =
+        names.split_whitespace().filter(|name| nodes.iter().all(|node| node.name() != **name)).collect();
+    if !absent.is_empty() {
+        kubectl.run(["delete", "node", "--wait=false"].into_iter().chain(absent))?;
+    }
+    Ok(())
 }
 
 /// `<node> <whether it is Ready> <when its kubelet said so>`, a line each.

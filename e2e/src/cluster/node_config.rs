@@ -41,3 +41,28 @@ fn write_file(path: &Path, content: &str) -> Result<()> {
     fs::create_dir_all(path.parent().context("a file without a folder")?)?;
     fs::write(path, content).with_context(|| format!("write {}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEYS: [&str; 9] =
+        ["name", "address", "pods", "cgroup", "dir", "ca", "proxy_kubeconfig", "reserved_memory", "runc"];
+
+    #[test]
+    fn no_placeholder_is_left() {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path(), &KEYS.map(|key| (key, "VALUE"))).unwrap();
+        for (file, _) in FILES {
+            let content = fs::read_to_string(dir.path().join(file)).unwrap();
+            assert!(content.contains("VALUE") && !content.contains("{{"), "{file}:\n{content}");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn nodes_share_the_memory_of_the_machine() {
+        assert_eq!(reserved_memory(1).unwrap(), 0);
+        assert!(reserved_memory(3).unwrap() > reserved_memory(2).unwrap());
+    }
+}

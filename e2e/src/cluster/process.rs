@@ -142,3 +142,38 @@ fn identity(pid: u32) -> Option<String> {
     let (state, started) = line.trim().split_once(' ')?;
     (!state.starts_with('Z')).then(|| started.trim().to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_found_again_and_stopped() {
+        let dir = tempfile::tempdir().unwrap();
+        let processes = Processes::in_dir(dir.path()).unwrap();
+        processes.start("sleeper", Command::new("sleep").arg("1000")).unwrap();
+        let pid = Processes::in_dir(dir.path()).unwrap().pid("sleeper").unwrap();
+        assert!(is_running(pid));
+        processes.stop("sleeper").unwrap();
+        assert!(!is_running(pid));
+        assert_eq!(processes.names().unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_later_process_with_the_same_number_is_not_ours() {
+        let dir = tempfile::tempdir().unwrap();
+        let processes = Processes::in_dir(dir.path()).unwrap();
+        fs::write(processes.pid_file("impostor"), format!("{} another-start", std::process::id())).unwrap();
+        assert_eq!(processes.pid("impostor"), None);
+        processes.stop("impostor").unwrap();
+    }
+
+    #[test]
+    fn what_ended_is_reported_with_the_end_of_its_log() {
+        let dir = tempfile::tempdir().unwrap();
+        let processes = Processes::in_dir(dir.path()).unwrap();
+        fs::write(processes.log("gone"), "first\nlast words\n").unwrap();
+        let error = processes.expect_running("gone").unwrap_err().to_string();
+        assert!(error.contains("gone ended") && error.contains("last words"), "{error}");
+    }
+}

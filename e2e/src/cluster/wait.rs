@@ -21,3 +21,36 @@ pub fn until(what: &str, deadline: Duration, mut condition: impl FnMut() -> Resu
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_is_asked_until_it_holds() {
+        let mut asked = 0;
+        until("third time", Duration::from_mins(1), || {
+            asked += 1;
+            Ok(asked == 3)
+        })
+        .unwrap();
+        assert_eq!(asked, 3);
+    }
+
+    #[test]
+    fn the_deadline_ends_the_waiting_and_names_what_was_awaited() {
+        let error = until("pigs fly", Duration::ZERO, || Ok(false)).unwrap_err();
+        assert_eq!(error.to_string(), "pigs fly: not so after 0 s");
+    }
+
+    #[test]
+    fn a_failing_condition_is_not_asked_again() {
+        let mut asked = 0;
+        until("never", Duration::from_mins(1), || {
+            asked += 1;
+            bail!("broken")
+        })
+        .unwrap_err();
+        assert_eq!(asked, 1);
+    }
+}
