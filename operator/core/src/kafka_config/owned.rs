@@ -36,5 +36,5 @@ const OWNED: [(&[&str], &str); 10] = [
 /// Where to say it instead, if the operator owns the key.
 pub(super) fn way_out(key: &str) -> Option<&'static str> {
     let owns = |pattern: &&str| if pattern.ends_with('.') { key.starts_with(*pattern) } else { key == *pattern };
-    OWNED.iter().find(|(patterns, _)| patterns.iter().any(|pattern| owns(pattern))).map(|(_, way_out)| *way_out)
+    OWNED.iter().find(|(patterns, _)| patterns.iter().any(owns)).map(|(_, way_out)| *way_out)
 }

@@ -91,10 +91,10 @@ fn is_http(url: &http::Uri) -> bool {
     matches!(url.scheme_str(), Some("http" | "https"))
 }
 
+/// The library lets a port pass that is too high.
 fn has_port_in_range(url: &http::Uri) -> bool {
-    let written =
-        url.authority().is_some_and(|authority| authority.as_str().ends_with(':') || authority.port().is_some());
-    !written || url.port_u16().is_some_and(|port| port > 0)
+    let after_host = url.authority().and_then(|authority| authority.as_str().strip_prefix(authority.host()));
+    after_host.is_some_and(|rest| rest.is_empty() || rest[1..].parse::<u16>().is_ok_and(|port| port > 0))
 }
 
 fn idle_members(spec: &ConsumerSpec, pipeline: Option<&LogPipeline>) -> Option<Refusal> {

@@ -105,7 +105,7 @@ mod tests {
         refusals(&serde_json::from_value::<Vec<ListenerSpec>>(listeners).unwrap(), &[0, 1, 2])
     }
 
-    fn external(name: &str, port: u16, ingress: Value) -> Value {
+    fn external(name: &str, port: u16, ingress: &Value) -> Value {
         let mut listener =
             json!({"name": name, "port": port, "type": "ingress", "tls": true, "ingress": {"className": "nginx"}});
         listener["ingress"].as_object_mut().unwrap().extend(ingress.as_object().unwrap().clone());
@@ -126,14 +126,14 @@ mod tests {
             (json!([internal("a", 9092), internal("a", 9093)]), "DuplicateListener", "a].name", "a", "its own"),
             (json!([internal("a", 9092), internal("b", 9092)]), "DuplicatePort", "b].port", "9092", "its own"),
             (
-                json!([external("e", 9094, one_host)]),
+                json!([external("e", 9094, &one_host)]),
                 "MissingBrokerHost",
                 "e].ingress.brokerHosts",
                 "0, 2",
                 "brokerHostTemplate",
             ),
             (
-                json!([external("e", 9094, template(&long))]),
+                json!([external("e", 9094, &template(&long))]),
                 "InvalidBrokerHost",
                 "e].ingress.brokerHostTemplate",
                 &long_host,
@@ -141,11 +141,11 @@ mod tests {
             ),
             (
                 json!([
-                    external("e", 9094, template("b-{nodeId}.x.com")),
+                    external("e", 9094, &template("b-{nodeId}.x.com")),
                     external(
                         "f",
                         9095,
-                        json!({"bootstrapHost": "b-1.x.com", "brokerHostTemplate": "c-{nodeId}.x.com"})
+                        &json!({"bootstrapHost": "b-1.x.com", "brokerHostTemplate": "c-{nodeId}.x.com"})
                     )
                 ]),
                 "DuplicateHost",
@@ -165,7 +165,7 @@ mod tests {
     fn hosts_for_brokers_yet_to_come_are_accepted() {
         let hosts: Vec<_> = (0..5).map(|id| json!({"broker": id, "host": format!("b{id}.x.com")})).collect();
         assert_eq!(
-            found(json!([external("e", 9094, json!({"bootstrapHost": "kafka.x.com", "brokerHosts": hosts}))])),
+            found(json!([external("e", 9094, &json!({"bootstrapHost": "kafka.x.com", "brokerHosts": hosts}))])),
             []
         );
     }

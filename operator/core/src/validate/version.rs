@@ -43,31 +43,43 @@ pub(super) fn kafka(text: &str) -> Result<KafkaVersion, Refusal> {
 
 /// Whether the nodes of `version` can be formatted with `wanted` and read disks of `recorded`.
 pub(super) fn metadata(version: KafkaVersion, wanted: Option<&str>, recorded: &str) -> Option<Refusal> {
-    if let Some(recorded) = MetadataVersion::read(recorded).filter(|recorded| !recorded.is_read_by(version)) {
-        let message = format!(
-            "the disks are of metadata.version {recorded}, which Kafka {version} cannot read: set the version to {}.{}.0 or newer",
-            recorded.major, recorded.minor
-        );
-        return Some(Refusal::new("KafkaDowngrade", VERSION, version, message));
-    }
-    let text = wanted?;
+    wanted.and_then(|wanted| unreadable(version, wanted)).or_else(|| {
+        let recorded = MetadataVersion::read(recorded)?;
+        downgrade(version, recorded).or_else(|| step_back(wanted?, recorded))
+    })
+}
+
+fn unreadable(version: KafkaVersion, text: &str) -> Option<Refusal> {
     let refused = |reason, message: String| Some(Refusal::new(reason, METADATA_VERSION, text, message));
     let example = version.default_metadata_version();
-    let Some(wanted) = MetadataVersion::read(text) else {
-        return refused(
+    match MetadataVersion::read(text) {
+        None => refused(
             "UnknownMetadataVersion",
             format!("Kafka knows no such metadata.version: set {example}, or remove the field"),
-        );
-    };
-    if !wanted.is_read_by(version) {
-        let message = format!("it is newer than Kafka {version}: set {example} or older, or remove the field");
-        return refused("MetadataVersionTooNew", message);
+        ),
+        Some(wanted) if !wanted.is_read_by(version) => refused(
+            "MetadataVersionTooNew",
+            format!(
+                "it is newer than Kafka {version}: set {example} or older, or spec.kafka.version to {}.{}.0 or newer",
+                wanted.major, wanted.minor
+            ),
+        ),
+        Some(_) => None,
     }
-    let recorded = MetadataVersion::read(recorded).filter(|recorded| wanted < *recorded)?;
-    refused(
-        "MetadataVersionCannotGoBack",
-        format!("the disks are of metadata.version {recorded} already: set it to that"),
-    )
+}
+
+fn downgrade(version: KafkaVersion, recorded: MetadataVersion) -> Option<Refusal> {
+    let message = format!(
+        "the disks are of metadata.version {recorded}, which Kafka {version} cannot read: set the version to {}.{}.0 or newer",
+        recorded.major, recorded.minor
+    );
+    (!recorded.is_read_by(version)).then(|| Refusal::new("KafkaDowngrade", VERSION, version, message))
+}
+
+fn step_back(text: &str, recorded: MetadataVersion) -> Option<Refusal> {
+    let message = format!("the disks are of metadata.version {recorded} already: set it to that");
+    (MetadataVersion::read(text)? < recorded)
+        .then(|| Refusal::new("MetadataVersionCannotGoBack", METADATA_VERSION, text, message))
 }
 
 /// A wish for a newer `metadata.version` than the disks have.

@@ -1,0 +1,72 @@
+use serde_json::{Value, json};
+
+use super::{logs, reader, said};
+use crate::validate::consumer::{consumer, warnings};
+use crate::validate::{PIPELINE_NOT_FOUND, is_waiting};
+
+#[test]
+fn each_error_of_a_consumer_names_field_value_and_way_out() {
+    let twice = json!({"transforms": [{"name": "store", "remap": {"source": ". = {}"}}]});
+    let tight = json!({"vector": {"resources": {"requests": {"memory": "1Gi"}, "limits": {"memory": "512Mi"}}}});
+    let request = "spec.vector.resources.requests[memory]";
+    for (name, spec, said_of, way_out) in [
+        (
+            "a",
+            json!({"deadLetter": {"topic": "logs"}}),
+            ("DeadLetterLoop", "spec.deadLetter.topic", "logs"),
+            "another topic",
+        ),
+        ("a", twice, ("DuplicateName", "spec.sinks[store].name", "store"), "its own"),
+        ("kafka", json!({}), ("ReservedName", "metadata.name", "kafka"), "another name"),
+        ("a", tight, ("RequestAboveLimit", request, "1Gi"), "raise the limit"),
+    ] {
+        let refusals = consumer(&reader(name, spec), Some(&logs(json!({})))).unwrap_err();
+        assert_eq!(said(&refusals), [said_of]);
+        assert!(refusals[0].message.contains(way_out), "{}", refusals[0]);
+    }
+}
+
+#[test]
+fn an_endpoint_is_a_base_url_and_never_the_path_that_loses_lines() {
+    for (url, reason, way_out) in [
+        ("http://vl:9428/insert/elasticsearch/", "LossyEndpoint", "remove the path"),
+        ("http://vl:9428/insert/jsonline", "InvalidEndpoint", "remove the path"),
+        ("http://vl:99999", "InvalidEndpoint", "for example"),
+        ("http://vl:", "InvalidEndpoint", "for example"),
+        ("http://:9428", "InvalidEndpoint", "for example"),
+        ("vl:9428", "InvalidEndpoint", "for example"),
+    ] {
+        let spec = json!({"sinks": [{"name": "store", "victoriaLogs": {"endpoint": url}}]});
+        let refusals = consumer(&reader("a", spec), Some(&logs(json!({})))).unwrap_err();
+        assert_eq!(said(&refusals), [(reason, "spec.sinks[store].victoriaLogs.endpoint", url)]);
+        assert!(refusals[0].message.contains(way_out), "{}", refusals[0]);
+    }
+    for url in ["http://vl:9428", "https://logs.example.com/base", "http://[::1]:9428"] {
+        let spec = json!({"sinks": [{"name": "store", "victoriaLogs": {"endpoint": url}}]});
+        assert_eq!(consumer(&reader("a", spec), Some(&logs(json!({})))), Ok(()), "{url}");
+    }
+}
+
+#[test]
+fn a_consumer_waits_for_its_pipeline_and_needs_a_way_in() {
+    let refusals = consumer(&reader("a", json!({})), None).unwrap_err();
+    assert_eq!(said(&refusals), [(PIPELINE_NOT_FOUND, "spec.pipeline", "logs")]);
+    assert!(is_waiting(&refusals));
+    let ingress = json!({"className": "nginx", "bootstrapHost": "k.x", "brokerHostTemplate": "b{nodeId}.x"});
+    let outside = logs(
+        json!({"kafka": {"listeners": [{"name": "e", "port": 9094, "type": "ingress", "tls": true, "ingress": ingress}]}}),
+    );
+    let refusals = consumer(&reader("a", json!({})), Some(&outside)).unwrap_err();
+    assert_eq!(said(&refusals), [("NoInternalListener", "spec.pipeline", "logs")]);
+    assert!(!is_waiting(&refusals));
+}
+
+#[test]
+fn members_without_partitions_are_a_warning_where_the_partitions_are_known() {
+    let declared = |partitions: Value| logs(json!({"topics": [{"name": "logs", "partitions": partitions}]}));
+    let many = reader("a", json!({"replicas": 5}));
+    assert_eq!(said(&warnings(&many, Some(&declared(json!(4))))), [("IdleMembers", "spec.replicas", "5")]);
+    for pipeline in [declared(json!(5)), declared(Value::Null), logs(json!({}))] {
+        assert_eq!(warnings(&many, Some(&pipeline)), []);
+    }
+}
