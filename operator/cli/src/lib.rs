@@ -1,6 +1,21 @@
 //! `kubectl kafkapipelines`: what a person does at a terminal. The program is `kubectl-kafkapipelines`.
+//!
+//! `status` fetches ([`cluster`], [`watch`]), groups ([`overview`]) and draws ([`tree`]);
+//! `check` reads ([`documents`]), asks the API server's rules ([`admission`]) and the operator's own, and prints ([`judgement`]).
 #![warn(missing_docs)]
 
 pub mod admission;
+pub mod args;
+mod branch;
+pub mod check;
+pub mod cluster;
+pub mod documents;
+pub mod judgement;
 mod kubernetes_keywords;
+pub mod overview;
 pub mod problem;
+mod readiness;
+pub mod status;
+mod terminal;
+pub mod tree;
+pub mod watch;

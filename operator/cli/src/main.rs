@@ -1,1 +1,28 @@
-fn main() {}
+//! `kubectl-kafkapipelines`: kubectl finds it on the PATH as `kubectl kafkapipelines`.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser as _;
+use kafkapipelines_cli::args::{Cli, Command};
+use kafkapipelines_cli::{check, status};
+
+fn main() -> ExitCode {
+    match run(&Cli::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            anstream::eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &Command) -> Result<ExitCode> {
+    match command {
+        Command::Check(args) => check::run(args),
+        Command::Status(args) => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(status::run(args)).map(|()| ExitCode::SUCCESS)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! How an object is, by its conditions, in one coloured phrase.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, ObjectMeta};
+
+/// What is good.
+pub const GOOD: Style = AnsiColor::Green.on_default();
+/// What is not.
+pub const BAD: Style = AnsiColor::Red.on_default();
+/// What is not known, or needs attention.
+pub const DOUBTFUL: Style = AnsiColor::Yellow.on_default();
+
+/// What `metadata` and `status` say of an object's state.
+#[derive(Clone, Copy, Debug)]
+pub struct State<'a> {
+    metadata: &'a ObjectMeta,
+    conditions: &'a [Condition],
+    observed_generation: Option<i64>,
+}
+
+impl<'a> State<'a> {
+    /// The state of an object whose status has these conditions and this `observedGeneration`.
+    pub fn new(metadata: &'a ObjectMeta, status: Option<(&'a [Condition], Option<i64>)>) -> Self {
+        let (conditions, observed_generation) = status.unwrap_or_default();
+        Self { metadata, conditions, observed_generation }
+    }
+
+    /// `✓ Ready`, or why not.
+    pub fn phrase(&self) -> String {
+        let Some(ready) = self.conditions.iter().find(|condition| condition.type_ == "Ready") else {
+            return format!("{DOUBTFUL}? no status yet: is the operator running?{DOUBTFUL:#}");
+        };
+        let mut phrase = match ready.status.as_str() {
+            "True" => format!("{GOOD}✓ Ready{GOOD:#}"),
+            "False" => format!("{BAD}✗ {}: {}{BAD:#}", ready.reason, ready.message),
+            _ => format!("{DOUBTFUL}? {}: {}{DOUBTFUL:#}", ready.reason, ready.message),
+        };
+        if self.observed_generation < self.metadata.generation {
+            // Writing to a String cannot fail.
+            let _ = write!(phrase, "  {DOUBTFUL}(the newest change has not been seen yet){DOUBTFUL:#}");
+        }
+        if self.metadata.deletion_timestamp.is_some() {
+            let _ = write!(phrase, "  {DOUBTFUL}(being deleted){DOUBTFUL:#}");
+        }
+        phrase
+    }
+
+    /// Conditions beside `Ready` that say something: refusals are in `Ready` already, and acceptance is what one expects.
+    pub fn remarks(&self) -> Vec<String> {
+        let telling = |condition: &&Condition| !["Ready", "Accepted"].contains(&condition.type_.as_str());
+        let phrase =
+            |condition: &Condition| format!("{DOUBTFUL}! {}: {}{DOUBTFUL:#}", condition.reason, condition.message);
+        self.conditions.iter().filter(telling).map(phrase).collect()
+    }
+}
+
+/// The mark before a line: ✓ or ✗.
+pub fn mark(good: bool) -> String {
+    if good { format!("{GOOD}✓{GOOD:#} ") } else { format!("{BAD}✗{BAD:#} ") }
+}
