@@ -75,6 +75,7 @@ impl Level2 {
             }
         }
         step("nodes Ready", || await_ready(kubectl, &nodes, &before))?;
+        nodes.first().map_or(Ok(()), |node| network::route_services(node.network()))?;
         Ok(nodes.len())
     }
 

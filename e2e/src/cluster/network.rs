@@ -11,7 +11,7 @@ use super::command::{self, run};
 /// Where the control plane and the ingress controller listen: the machine's own address on the bridge.
 pub(super) const MACHINE_ADDRESS: &str = "10.88.0.254";
 pub(super) const MOST_NODES: u8 = 3;
-/// The range of the Services, whose addresses every node translates.
+/// The addresses of Services.
 pub(super) const SERVICE_RANGE: &str = "10.96.0.0/16";
 const BRIDGE: &str = "kp-bridge";
 const ACCEPT: &str = "FORWARD -i kp-bridge -o kp-bridge -j ACCEPT";
@@ -43,6 +43,12 @@ pub(super) fn down() -> Result<()> {
     if exists(BRIDGE) {
         run(&format!("ip link del {BRIDGE}"))?;
     }
+    Ok(())
+}
+
+/// Lets the machine itself reach Services, whose addresses every node translates, through one of the nodes.
+pub(super) fn route_services(node: NodeNetwork) -> Result<()> {
+    run(&format!("ip route replace {SERVICE_RANGE} via {}", node.address()))?;
     Ok(())
 }
 
@@ -88,8 +94,6 @@ impl NodeNetwork {
             run(&format!("ip -n {space} route add {} via {}", other.pod_range(), other.address()))?;
         }
         run(&format!("ip route replace {} via {address}", self.pod_range()))?;
-        // The machine itself reaches Services through the node that started last.
-        run(&format!("ip route replace {SERVICE_RANGE} via {address}"))?;
         // Not `ip netns exec`: it would mount a new /sys over the one whose cgroups kubelet needs.
         let settings = "echo 1 >/proc/sys/net/ipv4/ip_forward; echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter";
         let net = format!("--net={}", self.namespace());

@@ -221,7 +221,7 @@ impl Node {
         self.dir.join("images-are-in")
     }
 
-    fn network(&self) -> NodeNetwork {
+    pub(super) fn network(&self) -> NodeNetwork {
         NodeNetwork::of(self.number)
     }
 
