@@ -21,8 +21,15 @@
 //! waits for slow work: it takes one safe step, records it, and returns [`Action::requeue`] or, better, waits for a
 //! change of what it watches. A reconcile of unchanged objects sends no request that changes anything.
 
+mod authority_secrets;
 mod backoff;
+mod children;
+mod fresh_keys;
+pub mod kafka_node_pool;
+mod kafka_nodes;
+pub mod log_pipeline;
 pub mod metrics;
+mod news;
 mod queue;
 mod runner;
 
@@ -61,6 +68,6 @@ impl Context {
 
 /// Starts the controllers of one scope as tasks of `tasks`; they end after `stop`, when their reconciles have ended.
 pub fn start(context: &Context, watches: &Watches, stop: &CancellationToken, tasks: &mut JoinSet<()>) {
-    // Each kind's folder adds one line here: `tasks.spawn(log_pipeline::run(context, watches, stop.clone()));`
-    let _ = (context, watches, stop, tasks);
+    tasks.spawn(log_pipeline::run(context, watches, stop.clone()));
+    tasks.spawn(kafka_node_pool::run(context, watches, stop.clone()));
 }

@@ -125,18 +125,26 @@ pub fn of_user(found: &Found, field: &str, secret: &str, now: Timestamp) -> Resu
     Ok(Settled { authority: Authority { certificates, key: pem }, due: facts.not_after, change: None })
 }
 
-/// The Secrets of an authority: the certificate always, the key only when it is the operator's own. The key comes first:
-/// a certificate without its key is worth nothing.
+/// The Secrets of an authority.
+#[derive(Clone, Debug)]
+pub struct Secrets {
+    /// With the certificate, for whoever is to trust the authority.
+    pub certificate: Child,
+    /// With the key; for the operator's own authorities alone.
+    pub key: Child,
+}
+
+/// The Secrets of an authority, as children of a pipeline: its name and namespace.
 pub fn secrets(
     authority: &Authority,
-    own_key: bool,
     name: &AuthorityName<'_>,
     pipeline: (&str, &str),
     owner: &OwnerReference,
-) -> Vec<Child> {
-    let certificate = secret(name.certificate_secret, CERTIFICATE, &authority.certificates, pipeline, owner);
-    let key = own_key.then(|| secret(name.key_secret, KEY, authority.key.pem(), pipeline, owner));
-    key.into_iter().chain([certificate]).collect()
+) -> Secrets {
+    Secrets {
+        certificate: secret(name.certificate_secret, CERTIFICATE, &authority.certificates, pipeline, owner),
+        key: secret(name.key_secret, KEY, authority.key.pem(), pipeline, owner),
+    }
 }
 
 /// Reads a duration such as `8760h`; the schema has checked its form.

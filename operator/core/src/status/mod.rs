@@ -1,5 +1,6 @@
 //! Status: what was observed, said for people and for `kubectl wait`.
 
+pub mod consumer;
 pub mod pipeline;
 pub mod pool;
 

@@ -62,7 +62,7 @@ pub(super) struct KafkaSource {
 #[derive(Serialize)]
 pub(super) struct Tls {
     pub enabled: bool,
-    pub ca_file: &'static str,
+    pub ca_file: String,
 }
 
 #[derive(Serialize)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kafkapipelines_crds::{AutoOffsetReset, ConsumerSpec};
 
 use super::file::{Codec, KafkaMetrics, KafkaSource, Tls};
-use super::{Bootstrap, CA_FILE};
+use super::{Bootstrap, CA_DIR, CA_KEY};
 
 /// The largest message that is fetched; also above what the topics allow, for a larger one would stop its partition.
 pub(super) const MAX_MESSAGE_BYTES: u64 = 20_000_000;
@@ -47,5 +47,5 @@ pub(super) fn source(name: &str, spec: &ConsumerSpec, bootstrap: &Bootstrap) -> 
 
 /// Trust in the cluster CA, where the listener speaks TLS.
 pub(super) fn tls(bootstrap: &Bootstrap) -> Option<Tls> {
-    bootstrap.tls.then_some(Tls { enabled: true, ca_file: CA_FILE })
+    bootstrap.tls.then_some(Tls { enabled: true, ca_file: format!("{CA_DIR}/{CA_KEY}") })
 }

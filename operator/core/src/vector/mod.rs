@@ -28,10 +28,12 @@ use kafkapipelines_crds::ConsumerSpec;
 
 pub use bootstrap::Bootstrap;
 
-/// Where the file lies in the container.
-pub const CONFIG_FILE: &str = "/etc/vector/vector.yaml";
-/// Where the certificate of the cluster CA lies in the container.
-pub const CA_FILE: &str = "/etc/kafka-ca/ca.crt";
+/// The directory of the file in the container.
+pub const CONFIG_DIR: &str = "/etc/vector";
+/// The directory of the cluster CA's certificate in the container.
+pub const CA_DIR: &str = "/etc/kafka-ca";
+/// Name of the certificate in its directory, and in the pipeline's Secret.
+pub const CA_KEY: &str = "ca.crt";
 /// The directory that Vector may write to.
 pub const DATA_DIR: &str = "/var/lib/vector";
 /// Port of Vector's `/health`.

@@ -1,0 +1,48 @@
+//! The Deployment of the members.
+
+use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
+use k8s_openapi::api::core::v1::PodTemplateSpec;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, OwnerReference};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use super::{Consumer, fingerprint, pod};
+use crate::labels::{self, Labels};
+
+/// Old templates that are kept, so that `kubectl rollout undo` has somewhere to go until the next reconcile.
+const HISTORY: i32 = 2;
+
+/// The Deployment `<pipeline>-<consumer>`. A new member is ready before an old one goes.
+pub(super) fn deployment(consumer: &Consumer, owner: &OwnerReference) -> Deployment {
+    let selector = labels::consumer_selector(&consumer.spec.pipeline, &consumer.name);
+    Deployment {
+        metadata: consumer.metadata(owner),
+        spec: Some(DeploymentSpec {
+            replicas: Some(consumer.spec.replicas),
+            revision_history_limit: Some(HISTORY),
+            selector: LabelSelector { match_labels: Some(selector), ..LabelSelector::default() },
+            strategy: Some(DeploymentStrategy {
+                type_: Some("RollingUpdate".to_owned()),
+                rolling_update: Some(RollingUpdateDeployment {
+                    max_surge: Some(IntOrString::Int(1)),
+                    max_unavailable: Some(IntOrString::Int(0)),
+                }),
+            }),
+            template: PodTemplateSpec { metadata: Some(pod_metadata(consumer)), spec: Some(pod::spec(consumer)) },
+            ..DeploymentSpec::default()
+        }),
+        ..Deployment::default()
+    }
+}
+
+/// The user's labels and annotations with the operator's own, which win. Vector reads its file and its CA once, at the
+/// start, so a change of either is a change of the template.
+fn pod_metadata(consumer: &Consumer) -> ObjectMeta {
+    let user = &consumer.spec.template.metadata;
+    let mut labels = user.labels.clone();
+    labels.extend(labels::consumer(&consumer.spec.pipeline, &consumer.name));
+    let mut annotations: Labels = user.annotations.clone();
+    annotations.insert(labels::CONFIG_HASH.to_owned(), fingerprint(consumer.vector_file.as_bytes()));
+    let trusted = consumer.trusted.as_deref().map(|trusted| (labels::TRUST_HASH.to_owned(), fingerprint(trusted)));
+    annotations.extend(trusted);
+    ObjectMeta { labels: Some(labels), annotations: Some(annotations), ..ObjectMeta::default() }
+}

@@ -1,0 +1,90 @@
+//! A consumer whose spec was found good, and its children: what is to exist in the API server.
+
+mod config_map;
+mod deployment;
+mod disruption_budget;
+mod network_policy;
+mod pod;
+mod service_account;
+
+#[cfg(test)]
+mod tests;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+use kafkapipelines_crds::ConsumerSpec;
+use kube::ResourceExt;
+use sha2::{Digest, Sha256};
+
+use crate::child::Child;
+use crate::vector::{self, Bootstrap, Unwritable};
+use crate::{labels, names};
+
+/// A consumer, validated, with the Vector file that its members run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Consumer {
+    /// Name of the Consumer.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// The listener that it reads from.
+    pub bootstrap: Bootstrap,
+    /// The certificates of the cluster CA, where the listener speaks TLS.
+    pub trusted: Option<Vec<u8>>,
+    /// The Vector file.
+    pub vector_file: String,
+    /// The rest, as the user wrote it.
+    pub spec: ConsumerSpec,
+}
+
+impl Consumer {
+    /// A consumer over an object that was found good.
+    ///
+    /// # Errors
+    /// [`Unwritable`], which no spec is known to cause.
+    pub fn new(
+        object: &kafkapipelines_crds::Consumer,
+        bootstrap: Bootstrap,
+        trusted: Option<Vec<u8>>,
+    ) -> Result<Self, Unwritable> {
+        let name = object.name_any();
+        Ok(Self {
+            vector_file: vector::render(&name, &object.spec, &bootstrap)?,
+            name,
+            namespace: object.namespace().unwrap_or_default(),
+            bootstrap,
+            trusted,
+            spec: object.spec.clone(),
+        })
+    }
+
+    /// All its children, owned by the Consumer, with the Deployment last, so that no Pod starts before what it needs.
+    pub fn children(&self, owner: &OwnerReference) -> Vec<Child> {
+        vec![
+            Child::new(&service_account::service_account(self, owner)),
+            Child::new(&config_map::config_map(self, owner)),
+            Child::new(&network_policy::network_policy(self, owner)),
+            Child::new(&disruption_budget::disruption_budget(self, owner)),
+            Child::new(&deployment::deployment(self, owner)),
+        ]
+    }
+
+    /// Name of all its children.
+    fn child_name(&self) -> String {
+        names::consumer(&self.spec.pipeline, &self.name)
+    }
+
+    fn metadata(&self, owner: &OwnerReference) -> ObjectMeta {
+        ObjectMeta {
+            name: Some(self.child_name()),
+            namespace: Some(self.namespace.clone()),
+            labels: Some(labels::consumer(&self.spec.pipeline, &self.name)),
+            owner_references: Some(vec![owner.clone()]),
+            ..ObjectMeta::default()
+        }
+    }
+}
+
+/// A short name of some bytes, for annotations: what changes it restarts the members.
+fn fingerprint(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,241 @@
+//! Status of a Consumer.
+
+use jiff::Timestamp;
+use k8s_openapi::api::apps::v1::Deployment;
+use kafkapipelines_crds::{Consumer, ConsumerStatus, LogPipeline};
+use kube::ResourceExt;
+
+use super::Verdict;
+use crate::conditions::{self, Finding, READY};
+use crate::labels;
+use crate::pod_state::PodState;
+
+/// What was observed of a consumer.
+#[derive(Clone, Debug)]
+pub struct Observed<'a> {
+    /// The object.
+    pub object: &'a Consumer,
+    /// Its newest known status.
+    pub before: &'a ConsumerStatus,
+    /// Its pipeline, if there is one.
+    pub pipeline: Option<&'a LogPipeline>,
+    /// What was found wrong.
+    pub verdict: &'a Verdict,
+    /// Its Deployment as last seen; `None` also while a write of it has not been seen.
+    pub deployment: Option<&'a Deployment>,
+    /// Its members, by name.
+    pub members: &'a [PodState],
+}
+
+/// The status to write.
+pub fn status(observed: &Observed<'_>, now: Timestamp) -> ConsumerStatus {
+    let Observed { object, before, verdict, members, .. } = observed;
+    let spec = &object.spec;
+    let ready = verdict.not_ready().unwrap_or_else(|| ready(observed));
+    let findings: Vec<_> = std::iter::once(ready).chain(verdict.findings()).collect();
+    let selector = labels::consumer_selector(&spec.pipeline, &object.name_any());
+    ConsumerStatus {
+        observed_generation: object.metadata.generation,
+        conditions: conditions::merge(&before.conditions, &findings, object.metadata.generation, now),
+        replicas: count(members.iter().filter(|member| !member.terminating)),
+        ready_members: Some(format!("{}/{}", serving(members).min(spec.replicas), spec.replicas)),
+        topics: Some(spec.topics.join(",")),
+        sinks: Some(spec.sinks.iter().map(|sink| sink.name.as_str()).collect::<Vec<_>>().join(",")),
+        selector: Some(labels::to_query(&selector)),
+        config_hash: config_hash(members).or_else(|| before.config_hash.clone()),
+    }
+}
+
+/// Readiness by what is seen of the members, and of the Kafka that they read from.
+fn ready(observed: &Observed<'_>) -> Finding {
+    let Observed { object, members, .. } = observed;
+    let wanted = object.spec.replicas;
+    let not_ready = |reason: &str, message: String| Finding::new(READY, false, reason, message);
+    let stuck: Vec<_> = members.iter().filter(|member| member.stuck.is_some() && !member.terminating).collect();
+    if wanted == -1 {
+        not_ready("ScaledToZero", "spec.replicas is 0: nothing reads the topics".to_owned())
+    } else if !stuck.is_empty() {
+        not_ready("MembersNotReady", describe(&stuck))
+    } else if !is_rolled_out(observed.deployment, wanted) {
+        not_ready("RolloutInProgress", "members are being brought to what the spec says".to_owned())
+    } else if serving(members) < wanted {
+        let down: Vec<_> = members.iter().filter(|member| !member.serves()).collect();
+        not_ready("MembersNotReady", describe(&down))
+    } else if !observed.pipeline.is_some_and(has_ready_node) {
+        let message = format!("all members are ready, but no Kafka node of {} is", object.spec.pipeline);
+        not_ready("PipelineNotReady", message)
+    } else {
+        Finding::new(READY, true, "AllMembersReady", "all members are ready")
+    }
+}
+
+/// Whether all Pods are made from the newest template and no other Pods are left.
+fn is_rolled_out(deployment: Option<&Deployment>, wanted: i32) -> bool {
+    let Some((deployment, status)) = deployment.and_then(|deployment| Some((deployment, deployment.status.as_ref()?)))
+    else {
+        return false;
+    };
+    status.observed_generation >= deployment.metadata.generation
+        && status.updated_replicas.unwrap_or_default() == wanted
+        && status.replicas.unwrap_or_default() == wanted
+}
+
+fn describe(members: &[&PodState]) -> String {
+    let why = |member: &PodState| {
+        let message = member.message.as_deref().unwrap_or("Terminating");
+        format!("{}: {message}", member.name)
+    };
+    if members.is_empty() {
+        return "there are fewer members than wanted".to_owned();
+    }
+    members.iter().map(|member| why(member)).collect::<Vec<_>>().join("; ")
+}
+
+fn has_ready_node(pipeline: &LogPipeline) -> bool {
+    pipeline.status.as_ref().and_then(|status| status.nodes.as_ref()).is_some_and(|nodes| nodes.ready > 0)
+}
+
+/// The hash of the file that every serving member has; nothing while they differ.
+fn config_hash(members: &[PodState]) -> Option<String> {
+    let mut hashes =
+        members.iter().filter(|member| member.serves()).map(|member| member.stamps.get(labels::CONFIG_HASH));
+    let first = hashes.next()??;
+    hashes.all(|hash| hash == Some(first)).then(|| first.clone())
+}
+
+fn serving(members: &[PodState]) -> i32 {
+    count(members.iter().filter(|member| member.serves()))
+}
+
+fn count<T>(items: impl Iterator<Item = T>) -> i32 {
+    i32::try_from(items.count()).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conditions::find;
+    use crate::refusal::Refusal;
+    use serde_json::json;
+
+    fn consumer(replicas: i32) -> Consumer {
+        let sink = json!({"name": "store", "victoriaLogs": {"endpoint": "http://vl:9428"}});
+        serde_json::from_value(json!({"apiVersion": "kafkapipelines.io/v1alpha1", "kind": "Consumer",
+            "metadata": {"name": "drain", "namespace": "kafka", "generation": 3},
+            "spec": {"pipeline": "logs", "replicas": replicas, "topics": ["a", "b"], "sinks": [sink], "deadLetter": {"topic": "dead"}}}))
+        .unwrap()
+    }
+
+    fn pipeline(ready: i32) -> LogPipeline {
+        serde_json::from_value(json!({"apiVersion": "kafkapipelines.io/v1alpha1", "kind": "LogPipeline", "metadata": {"name": "logs"},
+            "spec": {"kafka": {"version": "4.3.1", "listeners": []}}, "status": {"nodes": {"desired": 3, "ready": ready, "upToDate": 3}}}))
+        .unwrap()
+    }
+
+    fn deployment(observed: i64, updated: i32, replicas: i32) -> Deployment {
+        serde_json::from_value(json!({"metadata": {"generation": 7},
+            "status": {"observedGeneration": observed, "updatedReplicas": updated, "replicas": replicas}}))
+        .unwrap()
+    }
+
+    fn member(name: &str, why: Option<&str>) -> PodState {
+        PodState {
+            name: name.to_owned(),
+            ready: why.is_none(),
+            stuck: why.filter(|why| why.ends_with("BackOff")).map(str::to_owned),
+            message: why.map(str::to_owned),
+            stamps: [(labels::CONFIG_HASH.to_owned(), "h1".to_owned())].into(),
+            ..PodState::default()
+        }
+    }
+
+    /// Status and reason of `Ready`, and its message.
+    fn judge(observed: &Observed<'_>) -> (String, String) {
+        let status = status(observed, Timestamp::UNIX_EPOCH);
+        let ready = find(&status.conditions, READY).unwrap();
+        (format!("{} {}", ready.status, ready.reason), ready.message.clone())
+    }
+
+    #[test]
+    fn a_whole_status() {
+        let (object, before, members) =
+            (consumer(2), ConsumerStatus::default(), [member("a", None), member("b", None)]);
+        let (pipeline, deployment) = (pipeline(3), deployment(7, 2, 2));
+        let observed = Observed {
+            object: &object,
+            before: &before,
+            pipeline: Some(&pipeline),
+            verdict: &Verdict::default(),
+            deployment: Some(&deployment),
+            members: &members,
+        };
+        insta::assert_yaml_snapshot!(status(&observed, Timestamp::UNIX_EPOCH));
+    }
+
+    #[test]
+    fn readiness_says_what_is_seen() {
+        let (up, starting, crashing) =
+            (member("a", None), member("b", Some("Starting")), member("b", Some("CrashLoopBackOff")));
+        let (rolled_out, unseen, half) = (deployment(7, 2, 2), deployment(6, 2, 2), deployment(7, 1, 2));
+        let surging = deployment(7, 2, 3);
+        let cases: [(i32, Option<&Deployment>, Vec<&PodState>, i32, &str, &str); 10] = [
+            (2, Some(&rolled_out), vec![&up, &up], 1, "True AllMembersReady", ""),
+            (2, Some(&rolled_out), vec![&up, &up], 0, "False PipelineNotReady", "no Kafka node of logs"),
+            (2, Some(&rolled_out), vec![&up, &starting], 1, "False MembersNotReady", "b: Starting"),
+            (2, Some(&half), vec![&up, &crashing], 1, "False MembersNotReady", "b: CrashLoopBackOff"),
+            (2, Some(&rolled_out), vec![&up], 1, "False MembersNotReady", "fewer members"),
+            (2, Some(&half), vec![&up, &starting], 1, "False RolloutInProgress", ""),
+            (2, Some(&surging), vec![&up, &up, &up], 1, "False RolloutInProgress", ""),
+            (2, Some(&unseen), vec![&up, &up], 1, "False RolloutInProgress", ""),
+            (2, None, vec![], 1, "False RolloutInProgress", ""),
+            (0, Some(&rolled_out), vec![], 1, "False ScaledToZero", "spec.replicas"),
+        ];
+        for (replicas, deployment, members, nodes, expected, message) in cases {
+            let members: Vec<_> = members.into_iter().cloned().collect();
+            let (object, pipeline, before) = (consumer(replicas), pipeline(nodes), ConsumerStatus::default());
+            let verdict = Verdict::default();
+            let observed = Observed {
+                object: &object,
+                before: &before,
+                pipeline: Some(&pipeline),
+                verdict: &verdict,
+                deployment,
+                members: &members,
+            };
+            let (said, text) = judge(&observed);
+            assert_eq!(said, expected, "{text}");
+            assert!(text.contains(message), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refused_spec_is_not_ready_and_names_the_field_though_the_members_run() {
+        let (object, before, members) = (consumer(1), ConsumerStatus::default(), [member("a", None)]);
+        let refusal = Refusal::new("DeadLetterLoop", "spec.deadLetter.topic", "a", "name another topic");
+        let verdict = Verdict { refusals: vec![refusal], ..Verdict::default() };
+        let observed = Observed {
+            object: &object,
+            before: &before,
+            pipeline: None,
+            verdict: &verdict,
+            deployment: None,
+            members: &members,
+        };
+        let (said, message) = judge(&observed);
+        assert_eq!(said, "False DeadLetterLoop");
+        assert!(message.contains("spec.deadLetter.topic: a: name another topic"), "{message}");
+        assert_eq!(status(&observed, Timestamp::UNIX_EPOCH).ready_members.as_deref(), Some("1/1"));
+    }
+
+    #[test]
+    fn the_hash_is_the_one_that_all_members_run() {
+        let mut newer = member("b", None);
+        newer.stamps = [(labels::CONFIG_HASH.to_owned(), "h2".to_owned())].into();
+        let older = member("a", None);
+        assert_eq!(config_hash(&[older.clone(), older.clone()]).as_deref(), Some("h1"));
+        assert_eq!(config_hash(&[older.clone(), newer.clone()]), None);
+        newer.ready = false;
+        assert_eq!(config_hash(&[older, newer]).as_deref(), Some("h1"));
+        assert_eq!(config_hash(&[]), None);
+    }
+}

@@ -1,0 +1,62 @@
+//! The certificates of the pool's nodes, signed by the authorities that the LogPipeline's controller keeps.
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Secret;
+use kafkapipelines_core::child::owned_by;
+use kafkapipelines_core::names;
+use kafkapipelines_core::pipeline::Pipeline;
+use kafkapipelines_core::pki::authority::{Authority, Found};
+use kafkapipelines_core::pki::node_certificates::{self, Input, NodeCertificates};
+use kafkapipelines_core::pool::Pool;
+use kafkapipelines_crds::KafkaNodePool;
+
+use super::super::authority_secrets;
+use super::{Error, KafkaNodePoolController};
+
+/// Reason and message of what is awaited.
+type Waiting = (&'static str, String);
+
+impl KafkaNodePoolController {
+    /// The certificates, or what is awaited before they can be made.
+    pub(super) async fn certificates(
+        &self,
+        pipeline: &Pipeline,
+        pool: &Pool,
+        owner: &KafkaNodePool,
+    ) -> Result<Result<NodeCertificates, Waiting>, Error> {
+        let cluster_ca = self.cluster_ca(pipeline).await?;
+        let clients_ca = self.secret(pipeline, &names::clients_ca_cert(&pipeline.name));
+        let clients_ca = Found::read(clients_ca.as_deref(), None).certificates;
+        let (Some(cluster_ca), Some(clients_ca)) = (cluster_ca, clients_ca) else {
+            return Ok(Err((
+                "AuthoritiesPending",
+                "the certificate authorities of the pipeline are not there yet".to_owned(),
+            )));
+        };
+        let existing = self.secret(pipeline, &names::pool_certificates(&pipeline.name, &pool.name));
+        let input = Input {
+            pipeline,
+            pool,
+            cluster_ca: &cluster_ca,
+            clients_ca: &clients_ca,
+            existing: existing.as_deref(),
+            now: Timestamp::now(),
+        };
+        Ok(Ok(node_certificates::plan(&input, &owned_by(owner), &super::super::fresh_keys::FreshKeys)?))
+    }
+
+    /// The authority that signs, as far as it is complete: its certificate is what clients are told to trust.
+    async fn cluster_ca(&self, pipeline: &Pipeline) -> Result<Option<Authority>, Error> {
+        let published = self.secret(pipeline, &names::cluster_ca_cert(&pipeline.name));
+        let key = match &pipeline.spec.certificates.cluster_ca.secret_ref {
+            Some(user) => authority_secrets::read_users(&self.io, &pipeline.namespace, &user.name).await?.key,
+            None => Found::read(None, self.secret(pipeline, &names::cluster_ca_key(&pipeline.name)).as_deref()).key,
+        };
+        let certificates = Found::read(published.as_deref(), None).certificates;
+        Ok(certificates.zip(key).map(|(certificates, key)| Authority { certificates, key }))
+    }
+
+    fn secret(&self, pipeline: &Pipeline, name: &str) -> Option<std::sync::Arc<Secret>> {
+        self.watches.secrets.get(&pipeline.namespace, name)
+    }
+}

@@ -1,0 +1,54 @@
+//! What can end a reconcile of a KafkaNodePool early.
+
+use kafkapipelines_core::pki;
+use kafkapipelines_core::retry::{ReconcileError, Retry};
+
+use crate::io;
+
+/// Why a reconcile of a KafkaNodePool failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A request to the API server.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// A certificate could not be made.
+    #[error(transparent)]
+    Pki(#[from] pki::Error),
+    /// The Kubernetes node of a Pod lacks the label that names racks.
+    #[error(
+        "the Kubernetes node {host} has no label {key}: label it, or change spec.kafka.rack.topologyKey of the LogPipeline"
+    )]
+    NoRack {
+        /// The Kubernetes node.
+        host: String,
+        /// The label.
+        key: String,
+    },
+}
+
+impl Error {
+    /// Whether trying again will not help: then it is shown as a condition.
+    pub(super) fn needs_a_person(&self) -> bool {
+        match self {
+            Self::Io(error) => error.needs_a_person(),
+            Self::Pki(_) | Self::NoRack { .. } => true,
+        }
+    }
+}
+
+impl ReconcileError for Error {
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Io(error) => error.reason(),
+            Self::Pki(_) => "CertificateError",
+            Self::NoRack { .. } => "NoRackLabel",
+        }
+    }
+
+    fn retry(&self) -> Retry {
+        match self {
+            Self::Io(error) => error.retry(),
+            Self::Pki(_) | Self::NoRack { .. } => Retry::Backoff,
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What the watches show of a pipeline's pools and nodes: the view that both Kafka controllers decide from.
+
+use std::sync::Arc;
+
+use k8s_openapi::api::apps::v1::StatefulSet;
+use kafkapipelines_core::identity::Identity;
+use kafkapipelines_core::pod_state::{self, PodState};
+use kafkapipelines_core::pool::Pool;
+use kafkapipelines_core::refusal::Refusal;
+use kafkapipelines_core::roll::{NodeState, Template};
+use kafkapipelines_core::{labels, names, scaling, storage_change};
+use kafkapipelines_crds::{KafkaNodePool, LogPipeline};
+use kube::ResourceExt as _;
+
+use crate::io::watches::Watches;
+
+/// A pool as it is built: with as many nodes as it may have now.
+#[derive(Clone)]
+pub(super) struct PoolView {
+    /// The object, but with no fewer nodes and no other disks than there are.
+    pub(super) object: KafkaNodePool,
+    /// Why it has not the nodes and disks that its spec says.
+    pub(super) refusals: Vec<Refusal>,
+    stateful_set: Option<Arc<StatefulSet>>,
+}
+
+impl PoolView {
+    /// The pool with what its StatefulSet shows.
+    pub(super) fn of(watches: &Watches, pool: &KafkaNodePool) -> Self {
+        let namespace = pool.namespace().unwrap_or_default();
+        let stateful_set = watches.stateful_sets.get(&namespace, &names::pool(&pool.spec.pipeline, &pool.name_any()));
+        let running = stateful_set.as_ref().and_then(|set| set.spec.as_ref()?.replicas);
+        let (object, shrunk) = scaling::effective(pool.clone(), running);
+        let (object, changed) = storage_change::effective(object, stateful_set.as_deref());
+        Self { object, refusals: shrunk.into_iter().chain(changed).collect(), stateful_set }
+    }
+
+    /// Its nodes, once their ids are settled.
+    pub(super) fn nodes(&self, watches: &Watches, identity: &Identity, rack: Option<&str>) -> Vec<NodeState> {
+        let Some(base) = identity.bases.get(&self.object.name_any()) else { return Vec::new() };
+        let namespace = self.object.namespace().unwrap_or_default();
+        let template = self.stateful_set.as_deref().and_then(template);
+        let state = |node: kafkapipelines_core::node::Node| NodeState {
+            pod: watches.pods.get(&namespace, &node.pod).map(|pod| PodState::of(&pod, rack)),
+            template: template.clone(),
+            node,
+        };
+        Pool::new(&self.object, *base).nodes().map(state).collect()
+    }
+}
+
+/// All pools that name the pipeline, by name.
+pub(super) fn pools(watches: &Watches, namespace: &str, pipeline: &str) -> Vec<PoolView> {
+    let mut found = watches.pools.list(namespace, |pool| pool.spec.pipeline == pipeline);
+    found.sort_by_key(|pool| pool.name_any());
+    found
+        .iter()
+        .filter(|pool| pool.metadata.deletion_timestamp.is_none())
+        .map(|pool| PoolView::of(watches, pool))
+        .collect()
+}
+
+/// Label of the Kubernetes nodes that names racks, where rack awareness is on.
+pub(super) fn rack_key(pipeline: &LogPipeline) -> Option<&str> {
+    pipeline.spec.kafka.rack.as_ref().map(|rack| rack.topology_key.as_str())
+}
+
+/// What the StatefulSet makes Pods from; unknown until its controller has seen the newest template.
+fn template(set: &StatefulSet) -> Option<Template> {
+    let status = set.status.as_ref()?;
+    let seen = status.observed_generation >= set.metadata.generation;
+    let annotations = set.spec.as_ref()?.template.metadata.as_ref()?.annotations.clone().unwrap_or_default();
+    let revision = status.update_revision.clone()?;
+    seen.then(|| Template { revision, stamps: pod_state::stamps(&annotations) })
+}
+
+/// Name of the pipeline that a child belongs to, by its label.
+pub(super) fn pipeline_of<K: kube::Resource>(child: &K) -> Option<&str> {
+    child.labels().get(labels::PIPELINE).map(String::as_str)
+}

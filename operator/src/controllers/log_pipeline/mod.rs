@@ -1,0 +1,168 @@
+//! The controller of LogPipelines: identity, certificate authorities, what all nodes share, and the roll of the nodes.
+
+mod authorities;
+mod error;
+mod restart;
+mod settling;
+mod view;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use kafkapipelines_core::child::owned_by;
+use kafkapipelines_core::identity::{self, Identity};
+use kafkapipelines_core::pipeline::Pipeline;
+use kafkapipelines_core::refusal::Refusal;
+use kafkapipelines_core::retry::ReconcileError as _;
+use kafkapipelines_core::roll::{self, Step};
+use kafkapipelines_core::status::{self, Verdict};
+use kafkapipelines_core::{build, validate};
+use kafkapipelines_crds::LogPipeline;
+use tokio_util::sync::CancellationToken;
+
+use super::children::{Kept, delete_leftovers, due_action, prepare};
+use super::kafka_nodes::pipeline_of;
+use super::{Action, Context, Reconciler, Runner, news};
+use crate::io::Io;
+use crate::io::watches::Watches;
+pub use error::Error;
+use restart::Restarts;
+use settling::Settling;
+use view::View;
+
+/// Reconciles LogPipelines.
+pub struct LogPipelineController {
+    io: Io,
+    watches: Watches,
+    settling: Settling,
+    restarts: Restarts,
+}
+
+/// What became of the part of a reconcile that writes children.
+#[derive(Default)]
+struct Progress {
+    /// When something is due without a change: the renewal of an authority.
+    due: Option<Timestamp>,
+    /// User errors that only the API server could show.
+    refusals: Vec<Refusal>,
+}
+
+/// The controller; it runs until `stop`.
+pub fn run(context: &Context, watches: &Watches, stop: CancellationToken) -> impl Future<Output = ()> + Send + use<> {
+    let controller = LogPipelineController {
+        io: context.io(LogPipelineController::NAME),
+        watches: watches.clone(),
+        settling: Settling::default(),
+        restarts: Restarts::default(),
+    };
+    Runner::new(controller, &watches.pipelines, &context.settings)
+        .watches(&watches.pools, |pool| [pool.spec.pipeline.clone()])
+        .watches(&watches.consumers, |consumer| [consumer.spec.pipeline.clone()])
+        .watches(&watches.secrets, owner_name)
+        .watches(&watches.pods, owner_name)
+        .watches(&watches.stateful_sets, owner_name)
+        .watches(&watches.services, owner_name)
+        .watches(&watches.ingresses, owner_name)
+        .watches(&watches.disruption_budgets, owner_name)
+        .watches(&watches.network_policies, owner_name)
+        .watches(&watches.service_accounts, owner_name)
+        .run(stop)
+}
+
+fn owner_name<K: kube::Resource>(child: &K) -> Option<String> {
+    pipeline_of(child).map(str::to_owned)
+}
+
+impl Reconciler for LogPipelineController {
+    type Object = LogPipeline;
+    type Error = Error;
+    const NAME: &'static str = "logpipeline";
+
+    async fn reconcile(&self, object: Arc<LogPipeline>) -> Result<Action, Error> {
+        if object.metadata.deletion_timestamp.is_some() {
+            return Ok(Action::await_change());
+        }
+        let view = View::observe(&self.watches, &object, self.io.status.current(object.as_ref())?, &self.restarts);
+        if let Some(rest) = self.settling.remaining(&view.key(), view.newcomers(), Instant::now()) {
+            return Ok(Action::requeue(rest));
+        }
+        let identity = view.settle();
+        let validated = validate::pipeline::pipeline(&view.input(&identity));
+        let progress = match &validated {
+            Ok(pipeline) if !object.spec.suspend => self.carry_out(&view, &identity, pipeline).await,
+            _ => Ok(Progress::default()),
+        };
+        self.report(&view, &identity, validated.err().unwrap_or_default(), &progress).await?;
+        progress.map(|progress| due_action(progress.due))
+    }
+
+    fn io(&self) -> &Io {
+        &self.io
+    }
+
+    fn forget(&self, namespace: &str, name: &str) {
+        self.settling.forget(&(namespace.to_owned(), name.to_owned()));
+    }
+}
+
+impl LogPipelineController {
+    /// Writes what the pipeline needs. The identity is on record before anything is made from it.
+    async fn carry_out(&self, view: &View<'_>, identity: &Identity, pipeline: &Pipeline) -> Result<Progress, Error> {
+        self.record(view, identity).await?;
+        let authorities = match self.authorities(view, pipeline).await? {
+            Ok(authorities) => authorities,
+            Err(refusals) => return Ok(Progress { refusals, due: None }),
+        };
+        let owner = owned_by(view.object);
+        let shared = build::pipeline_children(pipeline, &owner);
+        let kept = Kept::of(&shared);
+        for stage in [authorities.keys, authorities.certificates, shared] {
+            self.io.children.apply(view.object, prepare(&self.watches, stage)?).await?;
+        }
+        delete_leftovers(&self.io, &self.watches, view.object, &kept).await?;
+        self.restart(view, identity).await?;
+        Ok(Progress { due: Some(authorities.due), refusals: Vec::new() })
+    }
+
+    async fn record(&self, view: &View<'_>, identity: &Identity) -> Result<(), Error> {
+        if identity::recorded(&view.before).as_ref() == Some(identity) {
+            return Ok(());
+        }
+        let status = identity.record(view.before.clone());
+        self.io.status.write(view.object, &status).await?;
+        Ok(())
+    }
+
+    /// Writes the status: what was observed, and what was found wrong.
+    async fn report(
+        &self,
+        view: &View<'_>,
+        identity: &Identity,
+        mut refusals: Vec<Refusal>,
+        progress: &Result<Progress, Error>,
+    ) -> Result<(), Error> {
+        let failure = progress.as_ref().err().filter(|error| error.needs_a_person());
+        refusals.extend(progress.iter().flat_map(|progress| progress.refusals.clone()));
+        let verdict = Verdict {
+            refusals,
+            warnings: validate::pipeline::warnings(&view.input(identity)),
+            failure: failure.map(|error| (error.reason(), error.to_string())),
+            waiting: None,
+        };
+        let nodes = view.nodes(identity);
+        let step = if view.object.spec.suspend { Step::Done } else { roll::next(&nodes) };
+        let observed = status::pipeline::Observed {
+            object: view.object,
+            before: &view.before,
+            identity: Some(identity),
+            verdict: &verdict,
+            nodes: &nodes,
+            step: &step,
+            consumers: view.consumers(),
+        };
+        let outcome = self.io.status.write(view.object, &status::pipeline::status(&observed, Timestamp::now())).await?;
+        news::tell(&self.io, view.object, outcome).await;
+        Ok(())
+    }
+}

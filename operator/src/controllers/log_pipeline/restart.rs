@@ -1,0 +1,65 @@
+//! One step of the roll: deletes the Pod whose turn it is.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use kafkapipelines_core::identity::Identity;
+use kafkapipelines_core::roll::{self, Step};
+use kube::runtime::events::EventType;
+
+use super::{Error, LogPipelineController, View};
+use crate::io::delete;
+use crate::io::events::News;
+
+/// How long a deletion is remembered: far longer than a watch lags.
+const MEMORY: Duration = Duration::from_mins(10);
+
+/// Pods that were deleted, by uid: the watch may show them for a while as if nothing had happened.
+#[derive(Default)]
+pub(super) struct Restarts(Mutex<HashMap<String, Instant>>);
+
+impl Restarts {
+    /// Whether the Pod with this uid was deleted.
+    pub(super) fn is_deleted(&self, uid: &str) -> bool {
+        self.lock().contains_key(uid)
+    }
+
+    fn add(&self, uid: &str) {
+        let mut deleted = self.lock();
+        deleted.retain(|_, at| at.elapsed() < MEMORY);
+        deleted.insert(uid.to_owned(), Instant::now());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl LogPipelineController {
+    /// Deletes one Pod, if one is due; its StatefulSet makes it anew.
+    pub(super) async fn restart(&self, view: &View<'_>, identity: &Identity) -> Result<(), Error> {
+        let Step::Restart { id, pod, uid, reasons } = roll::next(&view.nodes(identity)) else { return Ok(()) };
+        let Some(live) = self.watches.pods.get(&view.namespace(), &pod) else { return Ok(()) };
+        let note = format!("node {id} (Pod {pod}) is restarted: {}", reasons.join(", "));
+        tracing::info!(node = id, %pod, reasons = reasons.join(","), "restarting a node");
+        if delete::delete(&self.io.api, live.as_ref()).await? {
+            self.restarts.add(&uid);
+            let news = News { kind: EventType::Normal, topic: "Restart", reason: "Restarting".to_owned(), note };
+            self.io.events.publish(view.object, news).await;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deleted_pod_is_remembered_by_its_uid() {
+        let restarts = Restarts::default();
+        restarts.add("u1");
+        assert!(restarts.is_deleted("u1") && !restarts.is_deleted("u2"));
+    }
+}
