@@ -10,7 +10,10 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use walkdir::{DirEntry, WalkDir};
 
-/// Writes one layer: an uncompressed tar whose entries carry no time.
+/// The time of every file, so that equal inputs give equal bytes. Not 0, which some programs that unpack take for none.
+const TIME: u64 = 1;
+
+/// Writes one layer: an uncompressed tar.
 pub struct LayerWriter {
     tar: tar::Builder<BufWriter<File>>,
 }
@@ -143,7 +146,7 @@ fn header(kind: tar::EntryType, mode: u32, owner: u64) -> tar::Header {
     header.set_mode(mode);
     header.set_uid(owner);
     header.set_gid(owner);
-    header.set_mtime(0);
+    header.set_mtime(TIME);
     header.set_size(0);
     header
 }
@@ -168,5 +171,74 @@ impl<R: Read> Read for Digesting<R> {
         let read = self.inner.read(buffer)?;
         self.digest.update(&buffer[..read]);
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn entries(tar: &Path) -> BTreeMap<String, tar::Header> {
+        let mut archive = tar::Archive::new(File::open(tar).unwrap());
+        archive
+            .entries()
+            .unwrap()
+            .map(|entry| {
+                let entry = entry.unwrap();
+                (entry.path().unwrap().display().to_string(), entry.header().clone())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_tree_keeps_modes_and_links_and_loses_what_is_emptied() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("root");
+        fs::create_dir_all(root.join("usr/share/doc/bash")).unwrap();
+        fs::create_dir_all(root.join("bin")).unwrap();
+        fs::write(root.join("bin/sh"), "#!").unwrap();
+        fs::set_permissions(root.join("bin/sh"), fs::Permissions::from_mode(0o751)).unwrap();
+        fs::write(root.join("hostname"), "builder").unwrap();
+        symlink("sh", root.join("bin/bash")).unwrap();
+        let out = dir.path().join("layer.tar");
+
+        let mut layer = LayerWriter::create(&out).unwrap();
+        layer.tree(&root, &["usr/share/doc", "hostname"]).unwrap();
+        layer.finish().unwrap();
+
+        let entries = entries(&out);
+        let names: Vec<&str> = entries.keys().map(String::as_str).collect();
+        assert_eq!(names, ["bin", "bin/bash", "bin/sh", "usr", "usr/share", "usr/share/doc"]);
+        assert_eq!(entries["bin/sh"].mode().unwrap(), 0o751);
+        assert_eq!(entries["bin/bash"].link_name().unwrap().unwrap(), Path::new("sh"));
+    }
+
+    #[test]
+    fn an_archive_names_its_layers_by_their_digests_and_is_the_same_each_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let layer = dir.path().join("layer.tar");
+        let write_all = |out: &str| {
+            let mut writer = LayerWriter::create(&layer).unwrap();
+            writer.file("etc/motd", 0o644, b"hello").unwrap();
+            writer.finish().unwrap();
+            let out = dir.path().join(out);
+            write(&out, "localhost/a:1", &json!({"User": "1"}), &[&layer]).unwrap();
+            out
+        };
+        let first = write_all("a.tar");
+        let second = write_all("b.tar");
+
+        assert_eq!(fs::read(&first).unwrap(), fs::read(second).unwrap());
+        tar::Archive::new(File::open(first).unwrap()).unpack(dir.path().join("out")).unwrap();
+        let read = |name: &str| fs::read(dir.path().join("out").join(name)).unwrap();
+        let config: Value = serde_json::from_slice(&read("config.json")).unwrap();
+        let manifest: Value = serde_json::from_slice(&read("manifest.json")).unwrap();
+        assert_eq!(manifest[0]["RepoTags"], json!(["localhost/a:1"]));
+        let digest = format!("sha256:{:x}", Sha256::digest(read(manifest[0]["Layers"][0].as_str().unwrap())));
+        assert_eq!(config["rootfs"]["diff_ids"], json!([digest]));
+        assert_eq!(config["config"]["User"], "1");
     }
 }

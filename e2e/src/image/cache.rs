@@ -56,6 +56,10 @@ impl Cache {
         }
         let part = self.directory.join(format!("{name}.part"));
         build(&part).with_context(|| format!("build {name}"))?;
+        // A run that is cut off from here on leaves a file without a sidecar, never one with the sidecar of another.
+        if sidecar.exists() {
+            fs::remove_file(&sidecar)?;
+        }
         fs::rename(&part, &path)?;
         fs::write(sidecar, digest)?;
         Ok((path, Outcome::Built))
@@ -68,10 +72,15 @@ impl Cache {
 }
 
 /// What a file is built from.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Inputs(Sha256);
 
 impl Inputs {
+    /// Starts with the code that builds the file, by `include_str!`: another recipe is another file.
+    pub fn of_recipe(code: &str) -> Self {
+        Self(Sha256::new()).text(include_str!("archive.rs")).text(code)
+    }
+
     /// Adds a text: a version, a list, a path inside the image.
     #[must_use]
     pub fn text(self, text: &str) -> Self {
@@ -103,5 +112,52 @@ impl Inputs {
 
     fn digest(&self) -> String {
         format!("{:x}", self.0.clone().finalize())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(text: &str) -> impl FnOnce(&Path) -> Result<()> {
+        move |path| Ok(fs::write(path, text)?)
+    }
+
+    #[test]
+    fn a_file_is_built_again_only_when_its_inputs_changed() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::open_at(dir.path().join("images")).unwrap();
+        let old = Inputs::of_recipe("code").text("1");
+        let new = Inputs::of_recipe("code").text("2");
+
+        assert_eq!(cache.file("a", &old, write("one")).unwrap().1, Outcome::Built);
+        assert_eq!(cache.file("a", &old, write("other")).unwrap().1, Outcome::Cached);
+        let (path, outcome) = cache.file("a", &new, write("two")).unwrap();
+        assert_eq!(outcome, Outcome::Built);
+        assert_eq!(fs::read_to_string(path).unwrap(), "two");
+    }
+
+    #[test]
+    fn a_build_that_fails_leaves_the_old_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::open_at(dir.path().join("images")).unwrap();
+        let old = Inputs::of_recipe("code");
+        let new = Inputs::of_recipe("other code");
+        let (path, _) = cache.file("a", &old, write("one")).unwrap();
+
+        let failed = cache.file("a", &new, |part| {
+            fs::write(part, "half")?;
+            anyhow::bail!("no space")
+        });
+
+        assert!(failed.is_err());
+        assert_eq!(fs::read_to_string(path).unwrap(), "one");
+        assert_eq!(cache.file("a", &new, write("two")).unwrap().1, Outcome::Built);
+    }
+
+    #[test]
+    fn inputs_differ_when_their_borders_do() {
+        let inputs = |texts: [&str; 2]| Inputs::of_recipe("").text(texts[0]).text(texts[1]).digest();
+        assert_ne!(inputs(["ab", "c"]), inputs(["a", "bc"]));
     }
 }

@@ -42,7 +42,7 @@ const EMPTIED: [&str; 15] = [
 
 /// What the layer is built from.
 pub fn inputs() -> Inputs {
-    [SUITE, PACKAGES, PASSWD, GROUP].into_iter().chain(EMPTIED).fold(Inputs::default(), Inputs::text)
+    Inputs::of_recipe(include_str!("debian.rs"))
 }
 
 /// The layer's file, built by debootstrap when it is not cached.

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::archive::{self, LayerWriter};
 use super::cache::{Cache, Outcome};
+use super::class_data;
 use super::debian::{self, APPUSER};
 use super::prerequisites::{MAVEN, require};
 use super::process::run;
@@ -88,19 +89,18 @@ impl Version {
 /// The image's archive.
 pub fn archive(cache: &Cache, version: Version, reference: &str) -> Result<(PathBuf, Outcome)> {
     let sources = sources("kafka");
-    let tools = script_texts(version);
-    let mut inputs = debian::inputs().text(reference).tree(&sources)?;
-    for (name, text) in &tools {
-        inputs = inputs.text(name).text(text);
-    }
+    let inputs = debian::inputs().text(include_str!("kafka.rs")).text(include_str!("class_data.rs"));
+    let inputs = inputs.text(reference).tree(&sources)?;
     cache.file(&format!("kafka-{version}.tar"), &inputs, |out| {
         let (base, _) = debian::layer(cache)?;
         let workspace = cache.workspace()?;
         let libs = workspace.path().join("libs");
         download(&sources.join("pom.xml"), version, &libs)?;
         let layer = workspace.path().join("kafka.layer.tar");
-        write_layer(&layer, &sources, version, &libs, &tools)?;
-        archive::write(out, reference, &config(), &[&base, &layer])
+        write_layer(&layer, &sources, version, &libs)?;
+        let classes = workspace.path().join("classes.layer.tar");
+        class_data::write_layer(&classes, &[&base, &layer], &sources.join("class-data.sh"), workspace.path())?;
+        archive::write(out, reference, &config(), &[&base, &layer, &classes])
     })
 }
 
@@ -135,7 +135,7 @@ fn download(pom: &Path, version: Version, libs: &Path) -> Result<()> {
     Ok(())
 }
 
-fn write_layer(out: &Path, sources: &Path, version: Version, libs: &Path, tools: &[(String, String)]) -> Result<()> {
+fn write_layer(out: &Path, sources: &Path, version: Version, libs: &Path) -> Result<()> {
     let mut layer = LayerWriter::create(out)?;
     for directory in OWN_DIRECTORIES {
         layer.directory(directory, 0o775, APPUSER)?;
@@ -152,7 +152,7 @@ fn write_layer(out: &Path, sources: &Path, version: Version, libs: &Path, tools:
             layer.copy(path.join(name), mode, &file)?;
         }
     }
-    for (name, text) in tools {
+    for (name, text) in script_texts(version) {
         layer.file(Path::new(HOME).join("bin").join(name), 0o755, text.as_bytes())?;
     }
     layer.finish()

@@ -4,11 +4,12 @@
 
 mod archive;
 mod cache;
+mod class_data;
 mod debian;
 mod go;
 pub mod kafka;
 pub mod operator;
-mod prerequisites;
+pub(crate) mod prerequisites;
 mod probe;
 mod process;
 mod single;
@@ -80,13 +81,11 @@ pub fn ensure(images: &[Image]) -> Result<Vec<PathBuf>> {
 fn ensure_one(cache: &Cache, image: &Image) -> Result<PathBuf> {
     let start = Instant::now();
     let (path, outcome) = image.archive(cache)?;
-    let how = match outcome {
-        Outcome::Built => "built in",
-        Outcome::Cached => "cached, checked in",
-    };
+    let name = format!("image {}", image.reference());
+    let seconds = start.elapsed().as_secs_f64();
     let megabytes = fs::metadata(&path)?.len() / 1_000_000;
-    let seconds = start.elapsed().as_secs_f32();
-    anstream::println!("image {}  {how} {seconds:.1} s, {megabytes} MB", image.reference());
+    let how = if outcome == Outcome::Built { "built" } else { "cached" };
+    anstream::eprintln!("{name:<64} {seconds:>6.1} s  {how}, {megabytes} MB");
     Ok(path)
 }
 

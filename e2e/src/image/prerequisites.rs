@@ -46,7 +46,7 @@ pub fn require(tools: &[Tool]) -> Result<()> {
             "these packages are needed to build the images of the test bed: {packages} (Debian: apt-get install {packages})"
         );
     }
-    anstream::println!("installing {packages} by apt-get");
+    anstream::eprintln!("installing {packages} by apt-get");
     let mut update = Command::new("apt-get");
     update.arg("update");
     run(update, INSTALL_DEADLINE)?;

@@ -43,3 +43,28 @@ fn last_lines(output: &[u8]) -> String {
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(SHOWN_LINES)..].join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script]);
+        shell
+    }
+
+    #[test]
+    fn output_is_returned_and_a_failure_shows_its_end() {
+        let deadline = Duration::from_mins(1);
+        assert_eq!(run(shell("echo out; echo err >&2"), deadline).unwrap(), b"out\nerr\n");
+        let error = run(shell("echo because >&2; exit 3"), deadline).unwrap_err().to_string();
+        assert!(error.contains("because") && error.contains('3'), "{error}");
+    }
+
+    #[test]
+    fn a_command_that_hangs_is_ended() {
+        let error = run(shell("exec sleep 600"), Duration::from_millis(50)).unwrap_err().to_string();
+        assert!(error.contains("had not ended"), "{error}");
+    }
+}

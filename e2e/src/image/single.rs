@@ -46,7 +46,7 @@ impl Program<'_> {
     }
 
     fn inputs(&self, reference: &str) -> Inputs {
-        Inputs::default().text(reference).text(&self.config().to_string())
+        Inputs::of_recipe(include_str!("single.rs")).text(reference).text(&self.config().to_string())
     }
 
     fn write(&self, cache: &Cache, reference: &str, binary: &Path, out: &Path) -> Result<()> {

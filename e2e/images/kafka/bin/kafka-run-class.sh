@@ -4,7 +4,7 @@ if [ $# -lt 1 ]; then
   echo "USAGE: $0 [-name NAME] [-loggc] CLASS [OPTIONS]" >&2
   exit 1
 fi
-base_dir=$(dirname "$0")/..
+base_dir=$(cd "$(dirname "$0")/.." && pwd)
 LOG_DIR=${LOG_DIR:-$base_dir/logs}
 
 if [ -n "$KAFKA_LOG4J_OPTS" ]; then
@@ -30,7 +30,7 @@ if [ -n "$JMX_PORT" ]; then
 fi
 
 # A tool lives for a second or two: compile little, collect with one thread.
-KAFKA_JVM_PERFORMANCE_OPTS=${KAFKA_JVM_PERFORMANCE_OPTS:--XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto -Djava.awt.headless=true}
+KAFKA_JVM_PERFORMANCE_OPTS=${KAFKA_JVM_PERFORMANCE_OPTS:--XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Djava.awt.headless=true}
 KAFKA_HEAP_OPTS=${KAFKA_HEAP_OPTS:--Xmx256M}
 
 # Each jar by name and in order, as the official script has it.
@@ -41,7 +41,17 @@ done
 # From here on a pattern that matches nothing (-Xlog:gc*) stays as it is.
 shopt -u nullglob
 
+# Classes archived when the image was made; an archive that does not fit is passed over in silence.
+case $1 in
+  kafka.Kafka) archive=$base_dir/kafka.jsa ;;
+  kafka.tools.StorageTool) archive=$base_dir/storage.jsa ;;
+  *) archive=$base_dir/tools.jsa ;;
+esac
+if [ -e "$archive" ]; then
+  class_data="-Xshare:auto -XX:SharedArchiveFile=$archive -Xlog:cds=off -Xlog:cds+dynamic=off"
+fi
+
 # The variables hold several options each.
 # shellcheck disable=SC2086
-exec "${JAVA_HOME:+$JAVA_HOME/bin/}java" $KAFKA_HEAP_OPTS $KAFKA_JVM_PERFORMANCE_OPTS $KAFKA_GC_LOG_OPTS $KAFKA_JMX_OPTS \
+exec "${JAVA_HOME:+$JAVA_HOME/bin/}java" $class_data $KAFKA_HEAP_OPTS $KAFKA_JVM_PERFORMANCE_OPTS $KAFKA_GC_LOG_OPTS $KAFKA_JMX_OPTS \
   -Dkafka.logs.dir="$LOG_DIR" $KAFKA_LOG4J_OPTS -cp "$CLASSPATH" $KAFKA_OPTS "$@"
