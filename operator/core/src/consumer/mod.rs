@@ -86,5 +86,6 @@ impl Consumer {
 
 /// A short name of some bytes, for annotations: what changes it restarts the members.
 fn fingerprint(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    let digest = Sha256::digest(bytes);
+    digest.first_chunk().map(|start| format!("{:016x}", u64::from_be_bytes(*start))).unwrap_or_default()
 }

@@ -52,7 +52,7 @@ fn ready(observed: &Observed<'_>) -> Finding {
     let wanted = object.spec.replicas;
     let not_ready = |reason: &str, message: String| Finding::new(READY, false, reason, message);
     let stuck: Vec<_> = members.iter().filter(|member| member.stuck.is_some() && !member.terminating).collect();
-    if wanted == -1 {
+    if wanted == 0 {
         not_ready("ScaledToZero", "spec.replicas is 0: nothing reads the topics".to_owned())
     } else if !stuck.is_empty() {
         not_ready("MembersNotReady", describe(&stuck))
@@ -149,6 +149,9 @@ mod tests {
         }
     }
 
+    /// Members wanted, Deployment, members, ready Kafka nodes; what is said and what the message has.
+    type Case<'a> = (i32, Option<&'a Deployment>, Vec<&'a PodState>, i32, &'a str, &'a str);
+
     /// Status and reason of `Ready`, and its message.
     fn judge(observed: &Observed<'_>) -> (String, String) {
         let status = status(observed, Timestamp::UNIX_EPOCH);
@@ -178,7 +181,7 @@ mod tests {
             (member("a", None), member("b", Some("Starting")), member("b", Some("CrashLoopBackOff")));
         let (rolled_out, unseen, half) = (deployment(7, 2, 2), deployment(6, 2, 2), deployment(7, 1, 2));
         let surging = deployment(7, 2, 3);
-        let cases: [(i32, Option<&Deployment>, Vec<&PodState>, i32, &str, &str); 10] = [
+        let cases: [Case; 10] = [
             (2, Some(&rolled_out), vec![&up, &up], 1, "True AllMembersReady", ""),
             (2, Some(&rolled_out), vec![&up, &up], 0, "False PipelineNotReady", "no Kafka node of logs"),
             (2, Some(&rolled_out), vec![&up, &starting], 1, "False MembersNotReady", "b: Starting"),
@@ -225,6 +228,22 @@ mod tests {
         assert_eq!(said, "False DeadLetterLoop");
         assert!(message.contains("spec.deadLetter.topic: a: name another topic"), "{message}");
         assert_eq!(status(&observed, Timestamp::UNIX_EPOCH).ready_members.as_deref(), Some("1/1"));
+    }
+
+    #[test]
+    fn while_it_scales_down_no_more_members_are_counted_than_are_wanted() {
+        let members = [member("a", None), member("b", None)];
+        let (object, before, verdict) = (consumer(1), ConsumerStatus::default(), Verdict::default());
+        let observed = Observed {
+            object: &object,
+            before: &before,
+            pipeline: None,
+            verdict: &verdict,
+            deployment: None,
+            members: &members,
+        };
+        let status = status(&observed, Timestamp::UNIX_EPOCH);
+        assert_eq!((status.ready_members.as_deref(), status.replicas), (Some("1/1"), 2));
     }
 
     #[test]
