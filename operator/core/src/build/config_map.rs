@@ -17,7 +17,7 @@ pub fn config_map(pipeline: &Pipeline, pool: &Pool, owner: &OwnerReference) -> C
         .map(|node| (format!("server-{}.properties", node.id), properties::server_properties(pipeline, pool, &node)));
     let files = [
         (start_script::START_KEY.to_owned(), start_script::START.to_owned()),
-        (start_script::PROBE_KEY.to_owned(), start_script::PROBE.to_owned()),
+        (start_script::READY_KEY.to_owned(), start_script::READY.to_owned()),
         (start_script::VARIABLES_KEY.to_owned(), start_script::variables(pipeline, pool)),
         (logging.key.to_owned(), logging.text.to_owned()),
     ];

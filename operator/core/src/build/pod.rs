@@ -1,14 +1,11 @@
 //! The Pod of a Kafka node: restricted, and the same for all nodes of a pool.
 
-use k8s_openapi::api::core::v1::{
-    Capabilities, Container, ContainerPort, EnvVar, PodSecurityContext, PodSpec,
-    ResourceRequirements as ContainerResources, SeccompProfile, SecurityContext,
-};
-use kafkapipelines_crds::{PullPolicy, ResourceRequirements};
+use k8s_openapi::api::core::v1::{Container, ContainerPort, EnvVar, PodSpec};
 
 use super::{image, paths, probes, scheduling, start_script, volumes};
 use crate::names;
 use crate::pipeline::Pipeline;
+use crate::pod_parts::{container_security, non_empty, pod_security, pull_policy, resources};
 use crate::pool::Pool;
 
 const REPOSITORY: &str = "apache/kafka";
@@ -26,13 +23,13 @@ pub fn spec(pipeline: &Pipeline, pool: &Pool) -> PodSpec {
         automount_service_account_token: Some(false),
         containers: vec![container(pipeline, pool)],
         enable_service_links: Some(false),
-        image_pull_secrets: non_empty(pipeline.spec.kafka.image.pull_secrets.clone()),
+        image_pull_secrets: non_empty(&pipeline.spec.kafka.image.pull_secrets),
         node_selector: (!template.node_selector.is_empty()).then(|| template.node_selector.clone()),
         priority_class_name: template.priority_class_name.clone(),
-        security_context: Some(pod_security()),
+        security_context: Some(pod_security(APPUSER)),
         service_account_name: Some(names::service_account(&pipeline.name)),
         termination_grace_period_seconds: Some(grace),
-        tolerations: non_empty(template.tolerations.clone()),
+        tolerations: non_empty(&template.tolerations),
         topology_spread_constraints: Some(scheduling::topology_spread(pool)),
         volumes: Some(volumes::volumes(pipeline, pool)),
         ..PodSpec::default()
@@ -55,9 +52,9 @@ fn container(pipeline: &Pipeline, pool: &Pool) -> Container {
         ports: Some(ports(pipeline, pool)),
         resources: resources(&pool.spec.resources),
         volume_mounts: Some(volumes::mounts(pipeline, pool)),
-        startup_probe: Some(probes::startup()),
-        readiness_probe: Some(probes::readiness()),
-        liveness_probe: Some(probes::liveness()),
+        startup_probe: Some(probes::startup(pool)),
+        readiness_probe: Some(probes::readiness(pool)),
+        liveness_probe: Some(probes::liveness(pool)),
         security_context: Some(container_security()),
         // Why a node did not start is the last thing that it logged.
         termination_message_policy: Some("FallbackToLogsOnError".to_owned()),
@@ -80,50 +77,4 @@ fn ports(pipeline: &Pipeline, pool: &Pool) -> Vec<ContainerPort> {
         ports.extend(pipeline.listeners().iter().map(|listener| port(&listener.name, listener.port)));
     }
     ports
-}
-
-/// Always said, so that a policy taken out of the spec goes back to the default.
-fn pull_policy(policy: Option<PullPolicy>) -> String {
-    match policy.unwrap_or(PullPolicy::IfNotPresent) {
-        PullPolicy::Always => "Always",
-        PullPolicy::IfNotPresent => "IfNotPresent",
-        PullPolicy::Never => "Never",
-    }
-    .to_owned()
-}
-
-fn resources(wanted: &ResourceRequirements) -> Option<ContainerResources> {
-    let some = |map: &std::collections::BTreeMap<_, _>| (!map.is_empty()).then(|| map.clone());
-    let resources = ContainerResources {
-        requests: some(&wanted.requests),
-        limits: some(&wanted.limits),
-        ..ContainerResources::default()
-    };
-    (resources != ContainerResources::default()).then_some(resources)
-}
-
-fn pod_security() -> PodSecurityContext {
-    PodSecurityContext {
-        fs_group: Some(APPUSER),
-        // A disk with many segments is not walked at every start.
-        fs_group_change_policy: Some("OnRootMismatch".to_owned()),
-        run_as_group: Some(APPUSER),
-        run_as_non_root: Some(true),
-        run_as_user: Some(APPUSER),
-        seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), ..SeccompProfile::default() }),
-        ..PodSecurityContext::default()
-    }
-}
-
-fn container_security() -> SecurityContext {
-    SecurityContext {
-        allow_privilege_escalation: Some(false),
-        capabilities: Some(Capabilities { drop: Some(vec!["ALL".to_owned()]), ..Capabilities::default() }),
-        read_only_root_filesystem: Some(true),
-        ..SecurityContext::default()
-    }
-}
-
-fn non_empty<T>(items: Vec<T>) -> Option<Vec<T>> {
-    (!items.is_empty()).then_some(items)
 }

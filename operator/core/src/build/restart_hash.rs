@@ -21,7 +21,7 @@ pub fn restart_hash(pipeline: &Pipeline, pool: &Pool) -> String {
     add(&properties::shared_properties(pipeline, pool));
     external_addresses(pipeline, pool).iter().for_each(|address| add(address));
     start_script::run_variables(pipeline, pool).iter().for_each(|(name, value)| add(&format!("{name}={value}")));
-    [start_script::START, start_script::PROBE, Logging::of(pipeline.version).text].into_iter().for_each(&mut add);
+    [start_script::START, start_script::READY, Logging::of(pipeline.version).text].into_iter().for_each(&mut add);
     add(&serde_json::to_string(&pod::spec(pipeline, pool)).unwrap_or_default());
     hash.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }

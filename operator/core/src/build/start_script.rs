@@ -1,4 +1,4 @@
-//! The scripts that start and probe a node, and what they need to know of its pool.
+//! The scripts that start a node and tell whether a controller works, and what they need to know of the pool.
 
 use std::fmt::Write as _;
 
@@ -13,10 +13,10 @@ use crate::pool::Pool;
 pub const START_KEY: &str = "start.sh";
 /// The script that starts a node.
 pub const START: &str = include_str!("files/start.sh");
-/// Key of the script that answers the probes.
-pub const PROBE_KEY: &str = "probe.sh";
-/// The script that answers the probes.
-pub const PROBE: &str = include_str!("files/probe.sh");
+/// Key of the script that tells whether a controller works.
+pub const READY_KEY: &str = "ready.sh";
+/// The script that tells whether a controller works.
+pub const READY: &str = include_str!("files/ready.sh");
 /// Key of the variables that both scripts read.
 pub const VARIABLES_KEY: &str = "start.env";
 
@@ -30,15 +30,12 @@ pub fn variables(pipeline: &Pipeline, pool: &Pool) -> String {
 }
 
 /// What a node runs with: a change needs a restart.
-pub fn run_variables(pipeline: &Pipeline, pool: &Pool) -> [(&'static str, String); 7] {
+pub fn run_variables(pipeline: &Pipeline, pool: &Pool) -> [(&'static str, String); 6] {
     let mebibytes = heap::mebibytes(&pool.spec.jvm, &pool.spec.resources);
-    let metadata_log = format!("{}/__cluster_metadata-0", paths::metadata_log_dir(&pool.spec.storage));
-    let quorum_state = if pool.is_controller() { format!("{metadata_log}/quorum-state") } else { String::new() };
     [
         ("CERTIFICATES", paths::CERTIFICATES.to_owned()),
         ("RACK", paths::RACK.to_owned()),
         ("OWN_PORTS", own_ports(pool)),
-        ("QUORUM_STATE", quorum_state),
         ("HEAP_OPTIONS", format!("-Xms{mebibytes}m -Xmx{mebibytes}m")),
         ("JVM_OPTIONS", pool.spec.jvm.options.join(" ")),
         ("LOGGING_OPTIONS", Logging::of(pipeline.version).jvm_option()),
