@@ -1,0 +1,66 @@
+//! `check`, as it is called: files in, lines and an exit code out.
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/log-aggregator.yaml");
+const REFUSED: &str = "
+apiVersion: kafkapipelines.io/v1alpha1
+kind: KafkaNodePool
+metadata: {name: broker, namespace: kafka}
+spec: {pipeline: logs, replicas: -1, role: [broker], storage: {volumes: [{id: 0, size: ten}]}}
+---
+apiVersion: kafkapipelines.io/v1beta1
+kind: LogPipeline
+metadata: {name: logs}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: other}
+";
+
+fn check(arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_kubectl-kafkapipelines"))
+        .arg("check")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[test]
+fn the_reference_installation_is_accepted() {
+    let output = check(&["-f", EXAMPLE], "");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert!(text(&output).ends_with("4 accepted, 0 refused, 0 skipped, 0 unreadable\n"), "{}", text(&output));
+}
+
+#[test]
+fn every_problem_has_a_line() {
+    let output = check(&["-f", "-"], REFUSED);
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!(text(&output));
+}
+
+#[test]
+fn programs_get_the_same_as_json() {
+    let output = check(&["-f", "-", "-o", "json"], REFUSED);
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!(text(&output));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_told_apart() {
+    let missing = check(&["-f", "no/such/file.yaml", "-f", EXAMPLE], "");
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(text(&missing).starts_with("no/such/file.yaml: No such file"), "{}", text(&missing));
+    assert!(text(&missing).ends_with("4 accepted, 0 refused, 0 skipped, 1 unreadable\n"));
+    assert_eq!(check(&["-f", "-"], "a: [").status.code(), Some(2));
+}
