@@ -40,7 +40,6 @@ pub fn refused(method: Method, path: &'static str, code: u16, reason: &str) -> S
 }
 
 /// A request that is never answered.
-#[allow(dead_code, reason = "not every suite needs it")]
 pub fn unanswered(method: Method, path: &'static str) -> Step {
     Step { method, path, answer: Answer::Never }
 }

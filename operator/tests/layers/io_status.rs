@@ -1,10 +1,8 @@
 //! Status is written when it differs, once, and never otherwise.
 
-mod double;
-
 use std::time::Duration;
 
-use double::{Double, Seen, Step, api, step};
+use crate::double::{Double, Seen, Step, api, step};
 use http::Method;
 use kafkapipelines_crds::LogPipeline;
 use kafkapipelines_operator::io::api_server::ApiServer;

@@ -1,10 +1,8 @@
 //! Requests end: by their deadline, or by the end of the lease. Events and deletions do no more than they must.
 
-mod double;
-
 use std::time::Duration;
 
-use double::{Double, Step, api, refused, step, unanswered};
+use crate::double::{Double, Step, api, refused, step, unanswered};
 use http::Method;
 use k8s_openapi::api::core::v1::Pod;
 use kafkapipelines_core::retry::{ReconcileError as _, Retry};

@@ -1,10 +1,8 @@
 //! Children are written when they must be, and never otherwise.
 
-mod double;
-
 use std::time::Duration;
 
-use double::{Double, Seen, Step, api, refused, step};
+use crate::double::{Double, Seen, Step, api, refused, step};
 use http::Method;
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::ConfigMap;
