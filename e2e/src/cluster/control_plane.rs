@@ -80,7 +80,7 @@ impl ControlPlane {
         let api_server = self.binaries.get("kube-apiserver")?;
         let controller_manager = self.binaries.get("kube-controller-manager")?;
         let kubectl = self.kubectl()?;
-        if self.processes.pid("kube-apiserver").is_none() {
+        if ["etcd", "kube-apiserver"].iter().any(|name| self.processes.pid(name).is_none()) {
             step("start etcd and kube-apiserver", || {
                 self.processes.start("etcd", &mut self.etcd(&etcd))?;
                 self.processes.start("kube-apiserver", &mut self.api_server(&api_server)?)?;
@@ -92,6 +92,9 @@ impl ControlPlane {
             })?;
         }
         self.processes.start("kube-controller-manager", &mut self.controller_manager(&controller_manager)?)?;
+        // The controllers are at work once they have made this; without it no Pod can be created.
+        let account = ["get", "serviceaccount/default", "--namespace=default", "--output=name"];
+        kubectl.until("controllers at work", READY_WITHIN, &account, |_| true)?;
         if let Some(port) = self.endpoints.scheduler_port {
             let scheduler = self.binaries.get("kube-scheduler")?;
             self.processes.start("kube-scheduler", &mut self.scheduler(&scheduler, port)?)?;

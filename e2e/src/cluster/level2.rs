@@ -31,6 +31,9 @@ const NODE_READY_WITHIN: Duration = Duration::from_mins(1);
 const PROGRAMS: [&str; 7] =
     ["kubectl", "containerd", "containerd-shim-runc-v2", "ctr", "kubelet", "kube-proxy", "netpol"];
 
+/// Where a node mounts its own folders: made on the machine too, and empty there.
+const MOUNT_POINTS: [&str; 4] = ["/var/lib/kubelet", "/var/lib/containerd", "/var/lib/cni", "/etc/cni"];
+
 /// A level 2 cluster, running or not.
 pub(super) struct Level2 {
     dir: PathBuf,
@@ -85,6 +88,8 @@ impl Level2 {
             step(&format!("stop {}", node.name()), || node.crash())?;
         }
         step("stop the control plane", || self.control_plane.down())?;
+        // Only empty ones can be removed: those of a kubelet or containerd of the machine's own stay.
+        MOUNT_POINTS.iter().for_each(|dir| drop(fs::remove_dir(dir)));
         network::down()
     }
 

@@ -60,12 +60,8 @@ impl Processes {
             return Ok(());
         }
         let log = fs::read_to_string(self.log(name)).unwrap_or_default();
-        let lines: Vec<&str> = log.lines().collect();
-        bail!(
-            "{name} ended; the end of {}:\n{}",
-            self.log(name).display(),
-            lines[lines.len().saturating_sub(8)..].join("\n")
-        );
+        let lines: Vec<String> = log.lines().rev().take(4).map(|line| line.chars().take(300).collect()).collect();
+        bail!("{name} ended; the end of {}, last line first:\n{}", self.log(name).display(), lines.join("\n"));
     }
 
     /// Asks the process to end, and kills it when it takes longer than a few seconds.
