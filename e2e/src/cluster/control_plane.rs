@@ -91,15 +91,19 @@ impl ControlPlane {
                 })
             })?;
         }
-        self.processes.start("kube-controller-manager", &mut self.controller_manager(&controller_manager)?)?;
-        // The controllers are at work once they have made this; without it no Pod can be created.
-        let account = ["get", "serviceaccount/default", "--namespace=default", "--output=name"];
-        kubectl.until("controllers at work", READY_WITHIN, &account, |_| true)?;
         if let Some(port) = self.endpoints.scheduler_port {
             let scheduler = self.binaries.get("kube-scheduler")?;
             self.processes.start("kube-scheduler", &mut self.scheduler(&scheduler, port)?)?;
         }
-        Ok(())
+        if self.processes.pid("kube-controller-manager").is_some() {
+            return Ok(());
+        }
+        step("start kube-controller-manager", || {
+            self.processes.start("kube-controller-manager", &mut self.controller_manager(&controller_manager)?)?;
+            // Made by one of its controllers; without it no Pod can be created.
+            let account = ["get", "serviceaccount/default", "--namespace=default", "--output=name"];
+            kubectl.until("controllers at work", READY_WITHIN, &account, |_| true)
+        })
     }
 
     /// Stops every process of the cluster that runs on the machine itself.

@@ -89,7 +89,9 @@ impl Level2 {
         }
         step("stop the control plane", || self.control_plane.down())?;
         // Only empty ones can be removed: those of a kubelet or containerd of the machine's own stay.
-        MOUNT_POINTS.iter().for_each(|dir| drop(fs::remove_dir(dir)));
+        for dir in MOUNT_POINTS {
+            let _ = fs::remove_dir(dir);
+        }
         network::down()
     }
 
