@@ -1,4 +1,4 @@
-//! PodDisruptionBudgets: a drain takes one Kafka Pod of a role at a time.
+//! Every PodDisruptionBudget: a drain takes one Kafka Pod of a role at a time.
 
 use k8s_openapi::api::policy::v1::{PodDisruptionBudget, PodDisruptionBudgetSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, OwnerReference};

@@ -45,8 +45,8 @@ pub struct Stamps {
     pub certificate_generation: String,
 }
 
-/// All children of a pipeline, owned by the LogPipeline: ServiceAccount, Services, Ingresses, PodDisruptionBudgets and
-/// NetworkPolicies. Whatever else of these kinds it owns is left over (from a removed listener) and may be deleted.
+/// All children of a pipeline, owned by the LogPipeline: ServiceAccount, Services, Ingresses, NetworkPolicies and each
+/// PodDisruptionBudget. Whatever else of these kinds it owns is left over (from a removed listener) and may be deleted.
 pub fn pipeline_children(pipeline: &Pipeline, owner: &OwnerReference) -> Vec<Child> {
     let mut children = vec![
         Child::new(&service_account::service_account(pipeline, owner)),

@@ -8,6 +8,9 @@ use super::{listeners, pod, properties, start_script};
 use crate::pipeline::Pipeline;
 use crate::pool::Pool;
 
+/// Enough to tell two configurations apart, short enough to be read in an annotation.
+const DIGITS: usize = 16;
+
 /// Hash of what the pool's nodes run with: the Pod (image, resources, mounts, scheduling), scripts, JVM, logging, and
 /// the properties that the nodes of the pool have alike.
 ///
@@ -17,13 +20,23 @@ use crate::pool::Pool;
 /// by themselves; they are taken as they are written, so a list with one more host does restart the pool's brokers.
 pub fn restart_hash(pipeline: &Pipeline, pool: &Pool) -> String {
     let mut hash = Sha256::new();
-    let mut add = |part: &str| hash.update(format!("{}:{part}", part.len()));
-    add(&properties::shared_properties(pipeline, pool));
-    external_addresses(pipeline, pool).iter().for_each(|address| add(address));
-    start_script::run_variables(pipeline, pool).iter().for_each(|(name, value)| add(&format!("{name}={value}")));
-    [start_script::START, start_script::READY, Logging::of(pipeline.version).text].into_iter().for_each(&mut add);
-    add(&serde_json::to_string(&pod::spec(pipeline, pool)).unwrap_or_default());
-    hash.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    for part in parts(pipeline, pool) {
+        hash.update(format!("{}:{part}", part.len()));
+    }
+    let mut digits = format!("{:x}", hash.finalize());
+    digits.truncate(DIGITS);
+    digits
+}
+
+fn parts(pipeline: &Pipeline, pool: &Pool) -> Vec<String> {
+    let files = [start_script::START, start_script::READY, Logging::of(pipeline.version).text].map(str::to_owned);
+    let variables = start_script::run_variables(pipeline, pool).map(|(name, value)| format!("{name}={value}"));
+    let mut parts = vec![properties::shared_properties(pipeline, pool)];
+    parts.extend(serde_json::to_string(&pod::spec(pipeline, pool)));
+    parts.extend(files);
+    parts.extend(variables);
+    parts.extend(external_addresses(pipeline, pool));
+    parts
 }
 
 fn external_addresses(pipeline: &Pipeline, pool: &Pool) -> Vec<String> {

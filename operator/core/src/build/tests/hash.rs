@@ -82,7 +82,7 @@ fn what_only_brokers_read_restarts_brokers_alone() {
                 let mut more = pool.spec.storage.volumes[0].clone();
                 (more.id, more.kraft_metadata) = (1, None);
                 pool.spec.storage.volumes.push(more);
-            })
+            });
         }),
     ];
     let before = hashes(&reference());

@@ -75,7 +75,7 @@ fn collect_empty(value: &Value, path: &str, found: &mut Vec<String>) {
         Value::Array(items) if items.is_empty() => found.push(path.to_owned()),
         Value::Object(fields) => fields.iter().for_each(|(key, v)| collect_empty(v, &format!("{path}/{key}"), found)),
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(i, v)| collect_empty(v, &format!("{path}/{i}"), found))
+            items.iter().enumerate().for_each(|(i, v)| collect_empty(v, &format!("{path}/{i}"), found));
         }
         _ => {}
     }
