@@ -48,7 +48,7 @@ pub struct RunArgs {
     pub log_format: LogFormat,
 
     /// What is logged: error, warn, info, debug, trace, or directives such as `info,kafkapipelines_operator=debug`
-    /// [default: RUST_LOG, else info].
+    /// [default: `RUST_LOG`, else info].
     #[arg(long, env = "LOG_LEVEL", value_name = "LEVEL")]
     pub log_level: Option<String>,
 

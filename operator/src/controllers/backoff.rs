@@ -10,7 +10,7 @@ use kube::runtime::reflector::{Lookup, ObjectRef};
 /// The first wait, before jitter of up to as much again.
 const FIRST: Duration = Duration::from_millis(100);
 /// The longest wait, before jitter of up to as much again.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// The failures in a row of each object.
 pub(super) struct Backoffs<K: Lookup<DynamicType = ()>>(Mutex<HashMap<ObjectRef<K>, ExponentialBackoff>>);

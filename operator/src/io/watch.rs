@@ -209,7 +209,7 @@ async fn keep<K: Watchable>(
     while let Some(event) = events.next().await {
         let kind = K::kind(&());
         match event {
-            Ok(event) => take(event, &mut writer, &watched),
+            Ok(event) => take(&event, &mut writer, &watched),
             Err(error) => {
                 metrics.watch_failed(&kind);
                 tracing::warn!(%kind, error = brief(&error), "watch failed, trying again");
@@ -218,11 +218,11 @@ async fn keep<K: Watchable>(
     }
 }
 
-fn take<K: Watchable>(event: Event<K>, writer: &mut Writer<K>, watched: &Watched<K>) {
+fn take<K: Watchable>(event: &Event<K>, writer: &mut Writer<K>, watched: &Watched<K>) {
     // After a gap everything may have changed, and what vanished in the gap is in the old state alone.
     let before = if matches!(event, Event::InitDone) { watched.store.state() } else { Vec::new() };
-    writer.apply_watcher_event(&event);
-    match &event {
+    writer.apply_watcher_event(event);
+    match event {
         Event::Apply(object) | Event::Delete(object) => watched.tell(&ObjectRef::from_obj(object), Some(object)),
         Event::InitDone => {
             for object in before.iter().chain(&watched.store.state()) {

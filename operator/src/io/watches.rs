@@ -28,27 +28,27 @@ pub struct Watches {
     pub pools: Watched<KafkaNodePool>,
     /// All Consumers.
     pub consumers: Watched<Consumer>,
-    /// Own Secrets.
+    /// Own `Secrets`.
     pub secrets: Watched<Secret>,
-    /// Own Pods.
+    /// Own `Pods`.
     pub pods: Watched<Pod>,
-    /// Own StatefulSets.
+    /// Own `StatefulSets`.
     pub stateful_sets: Watched<StatefulSet>,
-    /// Own Deployments.
+    /// Own `Deployments`.
     pub deployments: Watched<Deployment>,
-    /// Own ConfigMaps.
+    /// Own `ConfigMaps`.
     pub config_maps: Watched<PartialObjectMeta<ConfigMap>>,
-    /// Own Services.
+    /// Own `Services`.
     pub services: Watched<PartialObjectMeta<Service>>,
-    /// Own Ingresses.
+    /// Own `Ingresses`.
     pub ingresses: Watched<PartialObjectMeta<Ingress>>,
-    /// Own PodDisruptionBudgets.
+    /// Own `PodDisruptionBudgets`.
     pub disruption_budgets: Watched<PartialObjectMeta<PodDisruptionBudget>>,
-    /// Own NetworkPolicies.
+    /// Own `NetworkPolicies`.
     pub network_policies: Watched<PartialObjectMeta<NetworkPolicy>>,
-    /// Own ServiceAccounts.
+    /// Own `ServiceAccounts`.
     pub service_accounts: Watched<PartialObjectMeta<ServiceAccount>>,
-    /// Own PersistentVolumeClaims.
+    /// Own `PersistentVolumeClaims`.
     pub claims: Watched<PartialObjectMeta<PersistentVolumeClaim>>,
     all: Arc<[Box<dyn Syncing>]>,
 }

@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 /// How long a client may take to send a request's head, or leave a connection idle.
 const HEAD_DEADLINE: Duration = Duration::from_secs(10);
 /// How long a connection may live.
-const CONNECTION_DEADLINE: Duration = Duration::from_secs(300);
+const CONNECTION_DEADLINE: Duration = Duration::from_mins(5);
 /// How many connections are served at a time.
 const CONNECTIONS: usize = 64;
 

@@ -62,7 +62,7 @@ impl Reconciler for Script {
             ("panics", 1) => panic!("scripted"),
             ("fails", 1..=2) => Err(Scripted(Retry::Backoff)),
             ("waits", _) => Err(Scripted(Retry::AwaitChange)),
-            ("again", 1) => Ok(Action::requeue(Duration::from_secs(3600))),
+            ("again", 1) => Ok(Action::requeue(Duration::from_hours(1))),
             ("slow", _) => {
                 tokio::time::sleep(Duration::from_secs(5)).await;
                 self.reconciled.send_modify(|counts| *counts.entry("slow, to its end".to_owned()).or_default() += 1);
@@ -104,7 +104,7 @@ impl Bed {
         tokio::spawn(watching_children);
         let (client, double) = api(steps);
         let (hold, guard) = lease_guard::pair();
-        hold.extend(tokio::time::Instant::now() + Duration::from_secs(100_000));
+        hold.extend(tokio::time::Instant::now() + Duration::from_hours(24));
         let server = ApiServer::new(client, Script::NAME, guard, io::metrics::Metrics::default());
         let (reconciled, counts) = watch::channel(Counts::new());
         let forgotten = Arc::default();
@@ -123,13 +123,15 @@ impl Bed {
     /// Lists these objects, so that the controller begins.
     fn list(&self, names: &[&str]) {
         self.tell(Event::Init);
-        names.iter().for_each(|name| self.tell(Event::InitApply(object(name, json!({})))));
+        for name in names {
+            self.tell(Event::InitApply(object(name, json!({}))));
+        }
         self.tell(Event::InitDone);
     }
 
     async fn until(&mut self, what: &str, holds: impl Fn(&Counts) -> bool) {
         let waiting = self.reconciled.wait_for(|counts| holds(counts));
-        let waited = tokio::time::timeout(Duration::from_secs(600), waiting).await;
+        let waited = tokio::time::timeout(Duration::from_mins(10), waiting).await;
         assert!(waited.is_ok(), "{what}");
     }
 
@@ -205,7 +207,8 @@ async fn a_change_of_a_child_or_a_neighbour_and_its_end_reconcile_the_object() {
     }
     for kind in ["Deployment", "ConfigMap"] {
         let controller = kind == "Deployment";
-        let foreign = json!([{"apiVersion": "v1", "kind": kind, "name": "owner", "uid": "u", "controller": controller}]);
+        let foreign =
+            json!([{"apiVersion": "v1", "kind": kind, "name": "owner", "uid": "u", "controller": controller}]);
         bed.children.unbounded_send(Ok(Event::Apply(secret(&json!({"ownerReferences": foreign}))))).unwrap();
     }
     tokio::time::sleep(Duration::from_secs(1)).await;

@@ -77,10 +77,9 @@ pub fn api(steps: Vec<Step>) -> (Client, Double) {
 impl Double {
     /// The requests that came; call it when every client of the double is dropped.
     pub async fn seen(self) -> Vec<Seen> {
-        match tokio::time::timeout(std::time::Duration::from_secs(60), self.0).await {
-            Ok(Ok(seen)) => seen,
-            Ok(Err(panic)) => std::panic::resume_unwind(panic.into_panic()),
-            Err(_) => panic!("a client of the double is still there"),
-        }
+        let served = tokio::time::timeout(std::time::Duration::from_mins(1), self.0).await;
+        served
+            .expect("every client of the double is dropped")
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
     }
 }

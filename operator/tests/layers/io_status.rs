@@ -25,7 +25,7 @@ impl Bed {
     fn expecting(steps: Vec<Step>) -> Self {
         let (client, double) = api(steps);
         let (hold, guard) = lease_guard::pair();
-        hold.extend(Instant::now() + Duration::from_secs(60));
+        hold.extend(Instant::now() + Duration::from_mins(1));
         let server = ApiServer::new(client, "logpipeline", guard, Metrics::default());
         Self { writer: StatusWriter::new(server), double, _hold: hold }
     }

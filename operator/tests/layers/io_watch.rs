@@ -49,7 +49,8 @@ fn names(heard: &Heard) -> Vec<String> {
 
 #[tokio::test]
 async fn after_a_gap_what_vanished_is_told_like_what_is_there() {
-    let first = [Event::Init, Event::InitApply(good("stays", "1")), Event::InitApply(good("goes", "1")), Event::InitDone];
+    let first =
+        [Event::Init, Event::InitApply(good("stays", "1")), Event::InitApply(good("goes", "1")), Event::InitDone];
     let (watched, watch) = follow(stream::iter(first.map(Ok)), Metrics::default());
     let heard = listen(&watched);
     watch.await;

@@ -1,4 +1,6 @@
 //! The layers below the controllers, against a double of the API server.
+#![allow(clippy::needless_pass_by_value, reason = "`json!` makes values")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod controllers_runner;
 mod double;

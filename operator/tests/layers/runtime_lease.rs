@@ -112,7 +112,7 @@ async fn the_holder_renews_without_asking_and_gives_the_lease_up_when_it_is_told
         tokio::time::advance(Duration::from_millis(500)).await;
         shortest = shortest.min(guard.remaining());
     }
-    assert!(shortest >= DURATION / 3 - Duration::from_secs(1), "no gap: {shortest:?}");
+    assert!(shortest > DURATION / 4, "no gap: {shortest:?}");
     release.cancel();
     keeping.await.unwrap().unwrap();
     assert_eq!(guard.valid_until(), None);
