@@ -1,4 +1,8 @@
 //! Certificates of the nodes of a pool: one Secret, in it for each node a file with key and chain, as Kafka's PEM key store reads it.
+//!
+//! When another authority takes over (a user's, or a new one after the old key went with its LogPipeline), nodes restart one by one
+//! and must understand one another all the time. So first every node learns to trust both authorities and keeps its certificate;
+//! when all of them do, the certificates are issued anew. The old authority stays trusted until it expires.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -39,6 +43,8 @@ pub struct Input<'a> {
     pub clients_ca: &'a str,
     /// The Secret as it is.
     pub existing: Option<&'a Secret>,
+    /// Whether every node that runs trusts `cluster_ca`, see [`is_trusted_everywhere`].
+    pub trusted_everywhere: bool,
     /// The clock.
     pub now: Timestamp,
 }
@@ -48,7 +54,7 @@ pub struct Input<'a> {
 pub struct NodeCertificates {
     /// The Secret.
     pub secret: Child,
-    /// How often certificates that nodes already had were replaced: nodes must restart to read the new ones.
+    /// Another number whenever certificates that nodes already had were replaced: nodes must restart to read the new ones.
     pub generation: u64,
     /// Fingerprint of the authorities that the nodes trust.
     pub trust_hash: String,
@@ -57,6 +63,9 @@ pub struct NodeCertificates {
     /// Why certificates were replaced; empty when none was.
     pub changes: BTreeSet<&'static str>,
 }
+
+/// How soon to see whether the nodes have learnt to trust another authority: their restarts are not this pool's events.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 struct Leaf {
     file: String,
@@ -69,19 +78,66 @@ struct Leaf {
 /// When a certificate cannot be made.
 pub fn plan(input: &Input<'_>, owner: &OwnerReference, keys: &dyn KeySource) -> Result<NodeCertificates, Error> {
     let nodes: Vec<_> = input.pool.nodes().collect();
-    let changes: BTreeSet<_> = nodes.iter().filter_map(|node| flaw(input, node)).collect();
+    let is_held = !input.trusted_everywhere && nodes.iter().any(|node| is_of_another_authority(input, node));
+    let flaws = nodes.iter().filter(|_| !is_held).filter_map(|node| flaw(input, node));
+    let changes: BTreeSet<_> = flaws.collect();
     let leaf =
         |node: &Node| kept(input, node).filter(|_| changes.is_empty()).map_or_else(|| issue(input, node, keys), Ok);
     let leaves = nodes.iter().map(|node| Ok((node.id, leaf(node)?))).collect::<Result<BTreeMap<_, _>, Error>>()?;
-    let generation = generation(input.existing) + u64::from(!changes.is_empty());
-    let ends = leaves.values().map(|leaf| leaf.not_after);
+    let generation = generation(input) + u64::from(!changes.is_empty());
+    let trusted = trusted(input);
     Ok(NodeCertificates {
-        due: before(ends.min().unwrap_or(Timestamp::MAX), renew_before(input)),
-        secret: secret(input, &leaves, generation, owner),
+        due: if is_held { input.now.saturating_add(LOOK_AGAIN).unwrap_or(input.now) } else { due(input, &leaves) },
+        trust_hash: trust_hash(&trusted, input.clients_ca),
+        secret: secret(input, &leaves, trusted, generation, owner),
         generation,
-        trust_hash: trust_hash(input),
         changes,
     })
+}
+
+/// Whether every node that runs trusts the authority: its pool's Secret has it, and its Pod was started with what is in the Secret.
+/// `nodes` are the Secret and the annotation [`labels::TRUST_HASH`] of each Pod of the pipeline.
+pub fn is_trusted_everywhere<'a>(
+    authority: &Authority,
+    nodes: impl IntoIterator<Item = (Option<&'a Secret>, Option<&'a str>)>,
+) -> bool {
+    let Some(signer) = Facts::first(&authority.certificates) else { return false };
+    nodes.into_iter().all(|(secret, started_with)| {
+        let trusted = secret.and_then(|secret| text(secret, paths::TRUSTSTORE_KEY));
+        let clients_ca = secret.and_then(|secret| text(secret, CLIENTS_CA));
+        trusted.zip(clients_ca).is_some_and(|(trusted, clients_ca)| {
+            Facts::all(&trusted).contains(&signer) && started_with == Some(&trust_hash(&trusted, &clients_ca))
+        })
+    })
+}
+
+/// When the first certificate is due. One that ends with its authority is due with it, and not before.
+fn due(input: &Input<'_>, leaves: &BTreeMap<i32, Leaf>) -> Timestamp {
+    let authority = Facts::first(&input.cluster_ca.certificates).map(|facts| facts.not_after);
+    let due = |leaf: &Leaf| {
+        if Some(leaf.not_after) == authority { leaf.not_after } else { before(leaf.not_after, renew_before(input)) }
+    };
+    leaves.values().map(due).min().unwrap_or(Timestamp::MAX)
+}
+
+/// The authorities that the nodes trust: the one that signs, and of those they trusted so far the ones with another key.
+fn trusted(input: &Input<'_>) -> String {
+    const END: &str = "-----END CERTIFICATE-----\n";
+    let present = Facts::all(&input.cluster_ca.certificates);
+    let is_other = |block: &&str| {
+        Facts::first(block).is_some_and(|old| {
+            old.not_after > input.now && present.iter().all(|present| present.public_key != old.public_key)
+        })
+    };
+    let before = input.existing.and_then(|secret| text(secret, paths::TRUSTSTORE_KEY)).unwrap_or_default();
+    let kept: String = before.split_inclusive(END).filter(is_other).collect();
+    format!("{}\n{kept}", input.cluster_ca.certificates.trim_end())
+}
+
+fn is_of_another_authority(input: &Input<'_>, node: &Node) -> bool {
+    let signer = Facts::first(&input.cluster_ca.certificates);
+    let certificate = file(input, node).and_then(|file| Facts::first(&file));
+    certificate.zip(signer).is_some_and(|(certificate, signer)| !certificate.is_signed_by(&signer))
 }
 
 /// What is wrong with a certificate that the node already has.
@@ -92,10 +148,10 @@ fn flaw(input: &Input<'_>, node: &Node) -> Option<&'static str> {
     let key_fits = KeyPair::from_pem(&file).is_ok_and(|key| facts.belongs_to(&key));
     if !key_fits || facts.common_name != names::node_common_name(&input.pipeline.name) {
         Some("Unreadable")
-    } else if facts.dns_names != dns_names(input.pipeline, node) {
-        Some("NamesChanged")
     } else if !facts.is_signed_by(&authority) {
         Some("AuthorityChanged")
+    } else if facts.dns_names != dns_names(input.pipeline, node) {
+        Some("NamesChanged")
     } else {
         expiring(input, &facts, &authority)
     }
@@ -151,9 +207,9 @@ fn external_hosts(listener: &ListenerSpec, node_id: i32) -> Vec<String> {
     listeners::broker_host(ingress, node_id).into_iter().chain([ingress.bootstrap_host.clone()]).collect()
 }
 
-fn trust_hash(input: &Input<'_>) -> String {
-    let digest = Sha256::digest(format!("{}\n{}", input.cluster_ca.certificates, input.clients_ca));
-    digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+fn trust_hash(trusted: &str, clients_ca: &str) -> String {
+    let digest = Sha256::digest(format!("{trusted}\n{clients_ca}"));
+    digest.first_chunk().map(|start| format!("{:016x}", u64::from_be_bytes(*start))).unwrap_or_default()
 }
 
 fn renew_before(input: &Input<'_>) -> Duration {
@@ -161,20 +217,33 @@ fn renew_before(input: &Input<'_>) -> Duration {
 }
 
 fn file(input: &Input<'_>, node: &Node) -> Option<String> {
-    let ByteString(bytes) = input.existing?.data.as_ref()?.get(&paths::keystore_key(node.id))?;
+    text(input.existing?, &paths::keystore_key(node.id))
+}
+
+fn text(secret: &Secret, key: &str) -> Option<String> {
+    let ByteString(bytes) = secret.data.as_ref()?.get(key)?;
     String::from_utf8(bytes.clone()).ok()
 }
 
-fn generation(existing: Option<&Secret>) -> u64 {
-    existing.and_then(|secret| secret.annotations().get(labels::CERTIFICATE_GENERATION)?.parse().ok()).unwrap_or(1)
+/// Begins with the time, so that a Secret that was deleted does not come back with the number that the nodes started with.
+fn generation(input: &Input<'_>) -> u64 {
+    let recorded =
+        input.existing.and_then(|secret| secret.annotations().get(labels::CERTIFICATE_GENERATION)?.parse().ok());
+    recorded.unwrap_or_else(|| u64::try_from(input.now.as_second()).unwrap_or(1))
 }
 
-fn secret(input: &Input<'_>, leaves: &BTreeMap<i32, Leaf>, generation: u64, owner: &OwnerReference) -> Child {
+fn secret(
+    input: &Input<'_>,
+    leaves: &BTreeMap<i32, Leaf>,
+    trusted: String,
+    generation: u64,
+    owner: &OwnerReference,
+) -> Child {
     let Pool { name, pipeline, namespace, roles, .. } = input.pool;
     let bytes = |text: &str| ByteString(text.as_bytes().to_vec());
     let mut data: BTreeMap<_, _> =
         leaves.iter().map(|(id, leaf)| (paths::keystore_key(*id), bytes(&leaf.file))).collect();
-    data.insert(paths::TRUSTSTORE_KEY.to_owned(), bytes(&input.cluster_ca.certificates));
+    data.insert(paths::TRUSTSTORE_KEY.to_owned(), ByteString(trusted.into_bytes()));
     data.insert(CLIENTS_CA.to_owned(), bytes(input.clients_ca));
     Child::new(&Secret {
         metadata: ObjectMeta {

@@ -15,8 +15,18 @@ fn planned(
     existing: Option<&Secret>,
     now: Timestamp,
 ) -> (NodeCertificates, Secret) {
+    planned_while(pipeline, cluster_ca, existing, now, true)
+}
+
+fn planned_while(
+    pipeline: &Pipeline,
+    cluster_ca: &Authority,
+    existing: Option<&Secret>,
+    now: Timestamp,
+    trusted_everywhere: bool,
+) -> (NodeCertificates, Secret) {
     let pool = fixtures::pool(pipeline, "broker");
-    let input = Input { pipeline, pool, cluster_ca, clients_ca: "clients", existing, now };
+    let input = Input { pipeline, pool, cluster_ca, clients_ca: "clients", existing, trusted_everywhere, now };
     let plan = plan(&input, &OwnerReference::default(), &FreshKeys).unwrap();
     let secret = serde_json::from_value(plan.secret.intent.clone()).unwrap();
     (plan, secret)
@@ -54,24 +64,25 @@ fn what_is_good_is_kept_byte_for_byte() {
     let (pipeline, ca) = (fixtures::reference(), authority(at(0)));
     let (first, secret) = planned(&pipeline, &ca, None, at(0));
     let (second, again) = planned(&pipeline, &ca, Some(&secret), at(days(59)));
-    assert_eq!((again, second.generation, second.due), (secret, 1, first.due));
+    assert_eq!((again, second.generation, second.due), (secret, first.generation, first.due));
     assert_eq!(first.due, at(days(60)));
 }
 
 #[test]
 fn a_new_node_gets_its_own_and_restarts_nobody() {
     let (mut pipeline, ca) = (fixtures::reference(), authority(at(0)));
-    let (_, secret) = planned(&pipeline, &ca, None, at(0));
+    let (first, secret) = planned(&pipeline, &ca, None, at(0));
     edit_broker_pool(&mut pipeline, |pool| pool.spec.replicas = 4);
     let (grown, more) = planned(&pipeline, &ca, Some(&secret), at(1));
-    assert_eq!((grown.generation, file(&more, 0)), (1, file(&secret, 0)));
+    assert_eq!((grown.generation, file(&more, 0)), (first.generation, file(&secret, 0)));
     assert!(Facts::first(&file(&more, 3)).is_some());
 }
 
 #[test]
 fn replaced_certificates_count_a_generation() {
     let (pipeline, ca) = (fixtures::reference(), authority(at(0)));
-    let (_, secret) = planned(&pipeline, &ca, None, at(0));
+    let (first, secret) = planned(&pipeline, &ca, None, at(0));
+    let next_generation = first.generation + 1;
     let mut renamed = fixtures::reference();
     renamed
         .spec
@@ -89,9 +100,12 @@ fn replaced_certificates_count_a_generation() {
         (&pipeline, &ca, &broken, at(1), "Unreadable"),
     ] {
         let (plan, new) = planned(pipeline, ca, Some(secret), now);
-        assert_eq!((plan.generation, plan.changes.iter().copied().collect::<Vec<_>>()), (2, vec![change]));
+        assert_eq!(
+            (plan.generation, plan.changes.iter().copied().collect::<Vec<_>>()),
+            (next_generation, vec![change])
+        );
         let (next, _) = planned(pipeline, ca, Some(&new), now);
-        assert_eq!((next.generation, next.changes.len()), (2, 0), "{change}: once");
+        assert_eq!((next.generation, next.changes.len()), (next_generation, 0), "{change}: once");
     }
 }
 
@@ -110,4 +124,62 @@ fn trust_changes_with_either_authority() {
     let (one, _) = planned(&pipeline, &ca, None, at(0));
     let (other, _) = planned(&pipeline, &authority(at(0)), None, at(0));
     assert_ne!(one.trust_hash, other.trust_hash);
+}
+
+#[test]
+fn a_secret_that_was_deleted_comes_back_with_another_generation() {
+    let (pipeline, ca) = (fixtures::reference(), authority(at(0)));
+    let (before, _) = planned(&pipeline, &ca, None, at(0));
+    let (after, _) = planned(&pipeline, &ca, None, at(days(1)));
+    assert!(after.generation > before.generation, "nodes still hold the lost certificates, which end earlier");
+}
+
+#[test]
+fn a_leaf_that_ends_with_its_authority_is_not_due_before_it() {
+    let (plan, _) = planned(&fixtures::reference(), &authority(at(0)), None, at(days(350)));
+    assert_eq!(plan.due, at(days(365)));
+}
+
+fn authorities(secret: &Secret) -> Vec<Facts> {
+    Facts::all(&text(secret, paths::TRUSTSTORE_KEY).unwrap())
+}
+
+#[test]
+fn another_authority_is_trusted_by_all_before_it_signs() {
+    let (pipeline, old, new) = (fixtures::reference(), authority(at(0)), authority(at(days(1))));
+    let (before, secret) = planned(&pipeline, &old, None, at(0));
+    let facts = |authority: &Authority| Facts::first(&authority.certificates).unwrap();
+
+    let (held, both) = planned_while(&pipeline, &new, Some(&secret), at(days(2)), false);
+    assert_eq!((file(&both, 0), held.generation), (file(&secret, 0), before.generation), "certificates stay");
+    assert_eq!(authorities(&both), [facts(&new), facts(&old)]);
+    assert_ne!(held.trust_hash, before.trust_hash);
+    assert_eq!(held.due, at(days(2) + 5));
+
+    let started = |secret, hash| is_trusted_everywhere(&new, [(Some(secret), Some(hash))]);
+    assert!(!started(&secret, before.trust_hash.as_str()), "the Secret does not hold it yet");
+    assert!(!started(&both, before.trust_hash.as_str()), "the node started before");
+    assert!(started(&both, held.trust_hash.as_str()));
+    assert!(!is_trusted_everywhere(&new, [(None, Some(held.trust_hash.as_str()))]));
+
+    let (issued, last) = planned_while(&pipeline, &new, Some(&both), at(days(2)), true);
+    assert!(Facts::first(&file(&last, 0)).unwrap().is_signed_by(&facts(&new)));
+    assert_eq!((issued.generation, issued.trust_hash), (before.generation + 1, held.trust_hash));
+
+    let (later, _) = planned_while(&pipeline, &new, Some(&last), at(days(30)), true);
+    assert!(later.changes.is_empty());
+    let (_, without) = planned_while(&pipeline, &new, Some(&last), at(days(366)), true);
+    assert_eq!(authorities(&without), [facts(&new)], "what has expired is trusted no longer");
+}
+
+#[test]
+fn a_renewed_authority_takes_the_place_of_its_old_certificate() {
+    let (pipeline, old) = (fixtures::reference(), authority(at(0)));
+    let name = AuthorityName { common_name: "ca", certificate_secret: "c", key_secret: "k" };
+    let found = Found { certificates: Some(old.certificates.clone()), key: Some(old.key.clone()) };
+    let renewed = own(&found, &CaSpec::default(), &name, at(days(340)), &FreshKeys).unwrap().unwrap().authority;
+    let (_, secret) = planned(&pipeline, &old, None, at(days(300)));
+    let (plan, secret) = planned_while(&pipeline, &renewed, Some(&secret), at(days(340)), false);
+    assert_eq!(authorities(&secret), Facts::all(&renewed.certificates));
+    assert_eq!(plan.changes.into_iter().collect::<Vec<_>>(), ["Expiring"], "the same key still signs");
 }

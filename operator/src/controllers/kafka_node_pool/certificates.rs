@@ -3,15 +3,17 @@
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
 use kafkapipelines_core::child::owned_by;
-use kafkapipelines_core::names;
 use kafkapipelines_core::pipeline::Pipeline;
 use kafkapipelines_core::pki::authority::{Authority, Found};
 use kafkapipelines_core::pki::node_certificates::{self, Input, NodeCertificates};
 use kafkapipelines_core::pool::Pool;
+use kafkapipelines_core::{labels, names};
 use kafkapipelines_crds::KafkaNodePool;
+use kube::ResourceExt as _;
 
 use super::super::authority_secrets;
-use super::{Error, KafkaNodePoolController};
+use super::super::kafka_nodes::pipeline_of;
+use super::{Error, KafkaNodePoolController, pool_name};
 
 /// Reason and message of what is awaited.
 type Waiting = (&'static str, String);
@@ -40,9 +42,22 @@ impl KafkaNodePoolController {
             cluster_ca: &cluster_ca,
             clients_ca: &clients_ca,
             existing: existing.as_deref(),
+            trusted_everywhere: self.is_trusted_everywhere(pipeline, &cluster_ca),
             now: Timestamp::now(),
         };
         Ok(Ok(node_certificates::plan(&input, &owned_by(owner), &super::super::fresh_keys::FreshKeys)?))
+    }
+
+    /// Whether every Pod of the pipeline trusts the authority.
+    fn is_trusted_everywhere(&self, pipeline: &Pipeline, authority: &Authority) -> bool {
+        let is_node = |pod: &_| pipeline_of(pod) == Some(pipeline.name.as_str()) && pool_name(pod).is_some();
+        let pods = self.watches.pods.list(&pipeline.namespace, is_node);
+        let secrets: Vec<_> = pods
+            .iter()
+            .map(|pod| self.secret(pipeline, &names::pool_certificates(&pipeline.name, &pool_name(pod.as_ref())?)))
+            .collect();
+        let started_with = pods.iter().map(|pod| pod.annotations().get(labels::TRUST_HASH).map(String::as_str));
+        node_certificates::is_trusted_everywhere(authority, secrets.iter().map(Option::as_deref).zip(started_with))
     }
 
     /// The authority that signs, as far as it is complete: its certificate is what clients are told to trust.
