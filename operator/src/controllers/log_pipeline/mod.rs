@@ -93,7 +93,7 @@ impl Reconciler for LogPipelineController {
             Ok(pipeline) if !object.spec.suspend => self.carry_out(&view, &identity, pipeline).await,
             _ => Ok(Progress::default()),
         };
-        self.report(&view, &identity, validated.err().unwrap_or_default(), &progress).await?;
+        self.report(&view, &identity, validated, &progress).await?;
         progress.map(|progress| due_action(progress.due))
     }
 
@@ -134,15 +134,18 @@ impl LogPipelineController {
         Ok(())
     }
 
-    /// Writes the status: what was observed, and what was found wrong.
+    /// Writes the status: what was observed, and what was found wrong. What a refused spec would settle (first voters,
+    /// `metadata.version`) stays open, for it could never be corrected once on record.
     async fn report(
         &self,
         view: &View<'_>,
         identity: &Identity,
-        mut refusals: Vec<Refusal>,
+        validated: Result<Pipeline, Vec<Refusal>>,
         progress: &Result<Progress, Error>,
     ) -> Result<(), Error> {
         let failure = progress.as_ref().err().filter(|error| error.needs_a_person());
+        let recorded = if validated.is_ok() { Some(identity.clone()) } else { identity::recorded(&view.before) };
+        let mut refusals = validated.err().unwrap_or_default();
         refusals.extend(progress.iter().flat_map(|progress| progress.refusals.clone()));
         let verdict = Verdict {
             refusals,
@@ -155,7 +158,7 @@ impl LogPipelineController {
         let observed = status::pipeline::Observed {
             object: view.object,
             before: &view.before,
-            identity: Some(identity),
+            identity: recorded.as_ref(),
             verdict: &verdict,
             nodes: &nodes,
             step: &step,
