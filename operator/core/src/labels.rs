@@ -23,7 +23,7 @@ pub const ROLE_CONTROLLER: &str = "kafkapipelines.io/role-controller";
 pub const CONFIG_HASH: &str = "kafkapipelines.io/config-hash";
 /// Annotation of a Pod: fingerprint of the authorities that it trusts.
 pub const TRUST_HASH: &str = "kafkapipelines.io/trust-hash";
-/// Annotation of a Pod and of a certificate Secret: how often the pool's certificates were renewed.
+/// Annotation of a Pod and of a certificate Secret: another number whenever the pool's certificates were replaced.
 pub const CERTIFICATE_GENERATION: &str = "kafkapipelines.io/certificate-generation";
 /// Annotation of a Pod: the Kafka version that it runs.
 pub const KAFKA_VERSION: &str = "kafkapipelines.io/kafka-version";
