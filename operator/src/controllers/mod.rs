@@ -24,6 +24,7 @@
 mod authority_secrets;
 mod backoff;
 mod children;
+pub mod consumer;
 mod fresh_keys;
 pub mod kafka_node_pool;
 mod kafka_nodes;
@@ -70,4 +71,5 @@ impl Context {
 pub fn start(context: &Context, watches: &Watches, stop: &CancellationToken, tasks: &mut JoinSet<()>) {
     tasks.spawn(log_pipeline::run(context, watches, stop.clone()));
     tasks.spawn(kafka_node_pool::run(context, watches, stop.clone()));
+    tasks.spawn(consumer::run(context, watches, stop.clone()));
 }

@@ -10,12 +10,15 @@ mod service_account;
 #[cfg(test)]
 mod tests;
 
+use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use kafkapipelines_crds::ConsumerSpec;
 use kube::ResourceExt;
 use sha2::{Digest, Sha256};
 
 use crate::child::Child;
+use crate::labels::Labels;
+use crate::pod_state::stamps;
 use crate::vector::{self, Bootstrap, Unwritable};
 use crate::{labels, names};
 
@@ -68,6 +71,12 @@ impl Consumer {
         ]
     }
 
+    /// Whether the Deployment that was observed runs this: its image, its file, its trust, its number of members.
+    pub fn is_shown_by(&self, observed: &Deployment) -> bool {
+        let wanted = deployment::deployment(self, &OwnerReference::default());
+        essence(&wanted) == essence(observed)
+    }
+
     /// Name of all its children.
     fn child_name(&self) -> String {
         names::consumer(&self.spec.pipeline, &self.name)
@@ -82,6 +91,14 @@ impl Consumer {
             ..ObjectMeta::default()
         }
     }
+}
+
+/// What of a Deployment no default of the API server can change.
+fn essence(deployment: &Deployment) -> Option<(Option<i32>, Labels, Vec<Option<String>>)> {
+    let spec = deployment.spec.as_ref()?;
+    let annotations = spec.template.metadata.as_ref()?.annotations.clone().unwrap_or_default();
+    let containers = &spec.template.spec.as_ref()?.containers;
+    Some((spec.replicas, stamps(&annotations), containers.iter().map(|container| container.image.clone()).collect()))
 }
 
 /// A short name of some bytes, for annotations: what changes it restarts the members.

@@ -91,3 +91,23 @@ fn the_users_template_is_merged_in_and_never_replaces_the_operators_own() {
     .unwrap();
     insta::assert_yaml_snapshot!(template(&object, true));
 }
+
+#[test]
+fn a_deployment_shows_a_consumer_only_when_it_runs_it() {
+    let consumer = |change: fn(&mut Object)| {
+        let mut object = object();
+        change(&mut object);
+        Consumer::new(&object, bootstrap(true), None).unwrap()
+    };
+    let wanted = consumer(|_| ());
+    let mut observed = deployment::deployment(&wanted, &OwnerReference::default());
+    observed.spec.as_mut().unwrap().progress_deadline_seconds = Some(600);
+    assert!(wanted.is_shown_by(&observed), "what the API server adds does not matter");
+    for changed in [
+        consumer(|object| object.spec.replicas = 5),
+        consumer(|object| object.spec.transforms.clear()),
+        consumer(|object| object.spec.vector.image.tag = Some("0.57.1".to_owned())),
+    ] {
+        assert!(!changed.is_shown_by(&observed), "{:?}", changed.spec);
+    }
+}
