@@ -167,7 +167,8 @@ impl<R: Reconciler> Shared<R> {
         self.queue.begin(object);
         let _running = self.metrics.begin(R::NAME);
         let began = Instant::now();
-        let span = tracing::info_span!("reconcile", kind = R::NAME, namespace = object.namespace, name = object.name);
+        // No parent: the runtime's own span says the same at greater length.
+        let span = tracing::info_span!(parent: None, "reconcile", kind = R::NAME, namespace = object.namespace, name = object.name);
         let ended = AssertUnwindSafe(step).catch_unwind().instrument(span.clone()).await;
         let _entered = span.enter();
         let (action, failed) = match ended {

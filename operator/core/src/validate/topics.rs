@@ -24,10 +24,19 @@ pub(super) fn refusals(topics: &[TopicSpec], version: KafkaVersion, replication:
     refusals
 }
 
-/// What works, but not for long.
+/// What works, but not for long, or not by itself.
 pub(super) fn warnings(topics: &[TopicSpec], version: KafkaVersion, replication: Replication<'_>) -> Vec<Refusal> {
     let good = |topic: &TopicSpec| kafka_config::check_topic(version, &topic.name, &topic.config).0;
-    topics.iter().flat_map(|topic| replication.topic_warnings(topic, &good(topic))).collect()
+    let of_topics = topics.iter().flat_map(|topic| replication.topic_warnings(topic, &good(topic)));
+    not_created(topics).into_iter().chain(of_topics).collect()
+}
+
+/// Topics are judged but not made: without this, a topic would come into being by its first line, with one partition.
+fn not_created(topics: &[TopicSpec]) -> Option<Refusal> {
+    let names: Vec<_> = topics.iter().map(|topic| topic.name.as_str()).collect();
+    let message =
+        "topics are not created by the operator yet: create them with bin/kafka-topics.sh in a broker's container";
+    (!names.is_empty()).then(|| Refusal::new("TopicsNotCreated", "spec.topics", names.join(", "), message))
 }
 
 fn names(topics: &[TopicSpec]) -> Vec<Refusal> {
