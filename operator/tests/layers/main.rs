@@ -8,4 +8,5 @@ mod io_apply;
 mod io_requests;
 mod io_status;
 mod io_watch;
+mod runtime_admin;
 mod runtime_lease;

@@ -1,0 +1,206 @@
+//! A Consumer from its first reconcile to a quiet, ready one, and what keeps it from there.
+
+use std::time::Duration;
+
+use kafkapipelines_operator::controllers::metrics::Metrics;
+use kafkapipelines_operator::controllers::{Context, Settings, consumer};
+use kafkapipelines_operator::io;
+use kafkapipelines_operator::io::lease_guard::{self, LeaseHold};
+use kafkapipelines_operator::io::watch::Scope;
+use kafkapipelines_operator::io::watches::Watches;
+use prometheus_client::registry::Registry;
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::memory_api::{MemoryApi, NAMESPACE};
+
+const CHILD: &str = "logs-drain";
+const CHILDREN: [&str; 5] = ["serviceaccounts", "configmaps", "networkpolicies", "poddisruptionbudgets", "deployments"];
+
+struct Bed {
+    api: MemoryApi,
+    _tasks: JoinSet<()>,
+    _hold: LeaseHold,
+}
+
+impl Bed {
+    /// A running controller over these objects.
+    fn new(objects: &[(&str, Value)]) -> Self {
+        let api = MemoryApi::new();
+        for (plural, object) in objects {
+            api.put(plural, object.clone());
+        }
+        let (hold, lease) = lease_guard::pair();
+        hold.extend(tokio::time::Instant::now() + Duration::from_hours(1000));
+        let settings = Settings { concurrency: 2, metrics: Metrics::register(&mut Registry::default()) };
+        let io_metrics = io::metrics::Metrics::default();
+        let context = Context { client: api.client(), lease, io_metrics, identity: "replica-0".to_owned(), settings };
+        let mut tasks = JoinSet::new();
+        let scope = Scope::Namespace(NAMESPACE.to_owned());
+        let watches = Watches::start(&context.client, &scope, &context.io_metrics, &mut tasks);
+        let controller = consumer::run(&context, &watches, CancellationToken::new());
+        tasks.spawn(async move {
+            watches.synced().await;
+            controller.await;
+        });
+        Self { api, _tasks: tasks, _hold: hold }
+    }
+
+    /// Waits until `Ready` has this status and reason.
+    async fn until_ready_is(&self, status: &str, reason: &str) {
+        self.api
+            .until(&format!("Ready {status} {reason}"), |api| ready(api).starts_with(&format!("{status} {reason}: ")))
+            .await;
+    }
+
+    /// Plays the Deployment's controller and the kubelet: `ready` of the wanted members serve the newest template.
+    fn run_members(&self, ready: usize) {
+        let deployment = self.api.get("deployments", CHILD).unwrap();
+        let (spec, generation) = (&deployment["spec"], &deployment["metadata"]["generation"]);
+        let replicas = usize::try_from(spec["replicas"].as_u64().unwrap()).unwrap();
+        for index in 0..replicas {
+            let mut pod = json!({"metadata": spec["template"]["metadata"], "spec": {"containers": []}});
+            pod["metadata"]["name"] = json!(format!("{CHILD}-{index}"));
+            pod["status"] =
+                json!({"conditions": [{"type": "Ready", "status": if index < ready { "True" } else { "False" }}]});
+            self.api.put("pods", pod);
+        }
+        let status = json!({"observedGeneration": generation, "replicas": replicas, "updatedReplicas": replicas});
+        self.api.edit("deployments", CHILD, |deployment| deployment["status"] = status);
+    }
+}
+
+/// `<status> <reason>: <message>` of the condition `Ready`.
+fn ready(api: &MemoryApi) -> String {
+    let consumer = api.get("consumers", "drain").unwrap();
+    let conditions = consumer["status"]["conditions"].as_array().cloned().unwrap_or_default();
+    let text = |c: &Value, field: &str| c[field].as_str().unwrap().to_owned();
+    conditions
+        .iter()
+        .find(|c| c["type"] == "Ready")
+        .map(|c| format!("{} {}: {}", text(c, "status"), text(c, "reason"), text(c, "message")))
+        .unwrap_or_default()
+}
+
+fn consumer() -> (&'static str, Value) {
+    let store = json!({"name": "store", "victoriaLogs": {"endpoint": "http://vl:9428"}});
+    let spec =
+        json!({"pipeline": "logs", "replicas": 2, "topics": ["a"], "sinks": [store], "deadLetter": {"topic": "dead"}});
+    (
+        "consumers",
+        json!({"apiVersion": "kafkapipelines.io/v1alpha1", "kind": "Consumer", "metadata": {"name": "drain"}, "spec": spec}),
+    )
+}
+
+fn pipeline() -> (&'static str, Value) {
+    let listener = json!({"name": "tls", "port": 9093, "type": "internal", "tls": true});
+    (
+        "logpipelines",
+        json!({"apiVersion": "kafkapipelines.io/v1alpha1", "kind": "LogPipeline", "metadata": {"name": "logs"},
+        "spec": {"kafka": {"version": "4.3.1", "listeners": [listener]}}, "status": {"nodes": {"desired": 3, "ready": 3, "upToDate": 3}}}),
+    )
+}
+
+fn authority() -> (&'static str, Value) {
+    let labels = json!({"app.kubernetes.io/managed-by": "kafkapipelines", "kafkapipelines.io/pipeline": "logs"});
+    (
+        "secrets",
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "logs-cluster-ca-cert", "labels": labels}, "data": {"ca.crt": "Y2E="}}),
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_becomes_ready_with_its_members_and_then_nothing_is_written() {
+    let bed = Bed::new(&[consumer(), pipeline(), authority()]);
+    bed.until_ready_is("False", "RolloutInProgress").await;
+    for plural in CHILDREN {
+        assert!(bed.api.get(plural, CHILD).is_some(), "{plural}");
+    }
+    bed.run_members(1);
+    bed.until_ready_is("False", "MembersNotReady").await;
+    assert!(ready(&bed.api).contains("logs-drain-1: "), "{}", ready(&bed.api));
+    bed.run_members(2);
+    bed.until_ready_is("True", "AllMembersReady").await;
+    let status = bed.api.get("consumers", "drain").unwrap()["status"].clone();
+    assert_eq!(
+        (&status["readyMembers"], &status["topics"], &status["sinks"]),
+        (&json!("2/2"), &json!("a"), &json!("store"))
+    );
+
+    let settled = |api: &MemoryApi| api.notes().last().is_some_and(|reason| reason == "AllMembersReady");
+    bed.api.until("an Event", settled).await;
+    bed.api.writes();
+    bed.api.edit("logpipelines", "logs", |pipeline| pipeline["status"]["nodes"]["upToDate"] = json!(2));
+    bed.api.edit("pods", "logs-drain-0", |pod| pod["status"]["phase"] = json!("Running"));
+    tokio::time::sleep(Duration::from_hours(48)).await;
+    assert_eq!(bed.api.writes(), Vec::<String>::new());
+    let reasons = bed.api.notes();
+    assert_eq!(reasons.iter().filter(|reason| *reason == "AllMembersReady").count(), 1, "{reasons:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_somebody_changed_is_mended() {
+    let bed = Bed::new(&[consumer(), pipeline(), authority()]);
+    bed.until_ready_is("False", "RolloutInProgress").await;
+    bed.api.edit("configmaps", CHILD, |map| map["data"]["vector.yaml"] = json!("sinks: {}"));
+    let mended = |api: &MemoryApi| {
+        api.get("configmaps", CHILD).unwrap()["data"]["vector.yaml"].as_str().unwrap().contains("_guard")
+    };
+    bed.api.until("the file is as it was", mended).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_change_is_said_and_the_old_file_keeps_running() {
+    let bed = Bed::new(&[consumer(), pipeline(), authority()]);
+    bed.until_ready_is("False", "RolloutInProgress").await;
+    bed.run_members(2);
+    bed.until_ready_is("True", "AllMembersReady").await;
+    let before = bed.api.get("deployments", CHILD);
+    bed.api.edit("consumers", "drain", |consumer| consumer["spec"]["deadLetter"]["topic"] = json!("a"));
+    bed.until_ready_is("False", "DeadLetterLoop").await;
+    assert!(ready(&bed.api).contains("spec.deadLetter.topic: a: "), "{}", ready(&bed.api));
+    assert_eq!(bed.api.get("deployments", CHILD), before);
+    assert_eq!(bed.api.get("consumers", "drain").unwrap()["status"]["readyMembers"], "2/2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_changed_program_is_not_ready_until_all_members_run_it() {
+    let bed = Bed::new(&[consumer(), pipeline(), authority()]);
+    bed.until_ready_is("False", "RolloutInProgress").await;
+    bed.run_members(2);
+    bed.until_ready_is("True", "AllMembersReady").await;
+    let hash = |api: &MemoryApi| api.get("consumers", "drain").unwrap()["status"]["configHash"].clone();
+    let old = hash(&bed.api);
+    let transform = json!([{"name": "parse", "remap": {"source": ". = parse_json!(.message)"}}]);
+    bed.api.edit("consumers", "drain", |consumer| consumer["spec"]["transforms"] = transform);
+    bed.until_ready_is("False", "RolloutInProgress").await;
+    assert_eq!(hash(&bed.api), old);
+    bed.run_members(2);
+    bed.until_ready_is("True", "AllMembersReady").await;
+    assert_ne!(hash(&bed.api), old);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_waits_for_its_pipeline_and_then_for_the_authority() {
+    let bed = Bed::new(&[consumer()]);
+    bed.until_ready_is("False", "PipelineNotFound").await;
+    let (plural, object) = pipeline();
+    bed.api.put(plural, object);
+    bed.until_ready_is("False", "PipelineNotReady").await;
+    assert!(bed.api.get("deployments", CHILD).is_none(), "its members would have to start twice");
+    let (plural, object) = authority();
+    bed.api.put(plural, object);
+    bed.until_ready_is("False", "RolloutInProgress").await;
+    let template = bed.api.get("deployments", CHILD).unwrap()["spec"]["template"].clone();
+    assert!(template["metadata"]["annotations"]["kafkapipelines.io/trust-hash"].is_string(), "{template}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_suspended_pipeline_is_watched_and_nothing_is_made() {
+    let (plural, mut object) = pipeline();
+    object["spec"]["suspend"] = json!(true);
+    let bed = Bed::new(&[consumer(), (plural, object), authority()]);
+    bed.until_ready_is("False", "RolloutInProgress").await;
+    assert!(CHILDREN.iter().all(|plural| bed.api.get(plural, CHILD).is_none()));
+}
