@@ -1,16 +1,18 @@
 //! From built children to applied ones: what the watches show beside each intent, and what is left over.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use kafkapipelines_core::child::Child;
-use kube::core::{NamespaceResourceScope, PartialObjectMeta};
-use kube::{Resource, ResourceExt as _};
+use kafkapipelines_core::labels;
+use kafkapipelines_crds::LogPipeline;
+use kube::ResourceExt as _;
+use kube::api::ObjectMeta;
 
 use super::Action;
 use crate::io::apply::Prepared;
-use crate::io::watch::Watched;
+use crate::io::watch::{Watchable, Watched};
 use crate::io::watches::Watches;
 use crate::io::{Error, Io, delete};
 
@@ -32,40 +34,62 @@ impl Kept {
     pub(super) fn of(children: &[Child]) -> Self {
         Self(children.iter().map(|child| (child.gvk.kind.clone(), child.name.clone())).collect())
     }
+
+    fn contains(&self, kind: &str, object: &ObjectMeta) -> bool {
+        self.0.contains(&(kind.to_owned(), object.name.clone().unwrap_or_default()))
+    }
 }
 
-/// Deletes Services, Ingresses, NetworkPolicies and PodDisruptionBudgets that `owner` controls and that are not built any more.
-pub(super) async fn delete_leftovers<O>(io: &Io, watches: &Watches, owner: &O, kept: &Kept) -> Result<(), Error>
-where
-    O: Resource<DynamicType = ()>,
-{
-    delete_kind(io, &watches.ingresses, owner, kept).await?;
-    delete_kind(io, &watches.services, owner, kept).await?;
-    delete_kind(io, &watches.network_policies, owner, kept).await?;
-    delete_kind(io, &watches.disruption_budgets, owner, kept).await
-}
-
-async fn delete_kind<O, K>(
+/// Deletes what `pipeline` controls of its own, or of one of its pools, and what is not built any more.
+pub(super) async fn delete_leftovers(
     io: &Io,
-    watched: &Watched<PartialObjectMeta<K>>,
-    owner: &O,
+    watches: &Watches,
+    pipeline: &LogPipeline,
+    pool: Option<&str>,
     kept: &Kept,
-) -> Result<(), Error>
-where
-    O: Resource<DynamicType = ()>,
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + std::fmt::Debug + Send + Sync + 'static,
-{
-    let uid = owner.uid();
-    let is_left = |object: &PartialObjectMeta<K>| {
-        let owned =
-            object.owner_references().iter().any(|o| o.controller == Some(true) && Some(&o.uid) == uid.as_ref());
-        let going = object.metadata.deletion_timestamp.is_some();
-        owned && !going && !kept.0.contains(&(K::kind(&()).into_owned(), object.name_any()))
+) -> Result<(), Error> {
+    let is_left = |kind: &str, object: &ObjectMeta| pool_label(object) == pool && !kept.contains(kind, object);
+    delete_kind(io, &watches.ingresses, pipeline, &is_left).await?;
+    delete_kind(io, &watches.services, pipeline, &is_left).await?;
+    delete_kind(io, &watches.network_policies, pipeline, &is_left).await?;
+    delete_kind(io, &watches.disruption_budgets, pipeline, &is_left).await
+}
+
+/// Deletes what was built for pools that are gone. Claims stay or go as their StatefulSet says.
+pub(super) async fn delete_pools_except(
+    io: &Io,
+    watches: &Watches,
+    pipeline: &LogPipeline,
+    pools: &BTreeSet<String>,
+) -> Result<(), Error> {
+    let is_left = |_: &str, object: &ObjectMeta| pool_label(object).is_some_and(|pool| !pools.contains(pool));
+    delete_kind(io, &watches.stateful_sets, pipeline, &is_left).await?;
+    delete_kind(io, &watches.ingresses, pipeline, &is_left).await?;
+    delete_kind(io, &watches.services, pipeline, &is_left).await?;
+    delete_kind(io, &watches.config_maps, pipeline, &is_left).await?;
+    delete_kind(io, &watches.secrets, pipeline, &is_left).await
+}
+
+async fn delete_kind<K: Watchable>(
+    io: &Io,
+    watched: &Watched<K>,
+    pipeline: &LogPipeline,
+    is_left: &impl Fn(&str, &ObjectMeta) -> bool,
+) -> Result<(), Error> {
+    let uid = pipeline.uid();
+    let is_ours = |object: &K| {
+        object.owner_references().iter().any(|o| o.controller == Some(true) && Some(&o.uid) == uid.as_ref())
+            && object.meta().deletion_timestamp.is_none()
     };
-    for object in watched.list(&owner.namespace().unwrap_or_default(), is_left) {
+    let matches = |object: &K| is_ours(object) && is_left(&K::kind(&()), object.meta());
+    for object in watched.list(&pipeline.namespace().unwrap_or_default(), matches) {
         delete::delete(&io.api, object.as_ref()).await?;
     }
     Ok(())
+}
+
+fn pool_label(object: &ObjectMeta) -> Option<&str> {
+    object.labels.as_ref()?.get(labels::POOL).map(String::as_str)
 }
 
 /// Waits for a change, but no longer than until `due`.

@@ -62,7 +62,7 @@ pub fn pipeline_children(pipeline: &Pipeline, owner: &OwnerReference) -> Vec<Chi
     children
 }
 
-/// All children of a pool, owned by the KafkaNodePool: ConfigMap, Services, Ingresses and, last, the StatefulSet, so that
+/// All children of a pool, owned by the LogPipeline as well: ConfigMap, Services, Ingresses and, last, the StatefulSet, so that
 /// no Pod starts before what it needs. Whatever else of these kinds the pool owns is left over and may be deleted.
 ///
 /// `pipeline.initial_voters` must be settled: a controller that is formatted without them waits for ever for a quorum.

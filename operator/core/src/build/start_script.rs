@@ -30,12 +30,13 @@ pub fn variables(pipeline: &Pipeline, pool: &Pool) -> String {
 }
 
 /// What a node runs with: a change needs a restart.
-pub fn run_variables(pipeline: &Pipeline, pool: &Pool) -> [(&'static str, String); 6] {
+pub fn run_variables(pipeline: &Pipeline, pool: &Pool) -> [(&'static str, String); 7] {
     let mebibytes = heap::mebibytes(&pool.spec.jvm, &pool.spec.resources);
     [
         ("CERTIFICATES", paths::CERTIFICATES.to_owned()),
         ("RACK", paths::RACK.to_owned()),
         ("OWN_PORTS", own_ports(pool)),
+        ("CONTROLLER_PORT", names::CONTROLLER_PORT.to_string()),
         ("HEAP_OPTIONS", format!("-Xms{mebibytes}m -Xmx{mebibytes}m")),
         ("JVM_OPTIONS", pool.spec.jvm.options.join(" ")),
         ("LOGGING_OPTIONS", Logging::of(pipeline.version).jvm_option()),

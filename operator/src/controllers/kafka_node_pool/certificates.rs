@@ -8,7 +8,7 @@ use kafkapipelines_core::pki::authority::{Authority, Found};
 use kafkapipelines_core::pki::node_certificates::{self, Input, NodeCertificates};
 use kafkapipelines_core::pool::Pool;
 use kafkapipelines_core::{labels, names};
-use kafkapipelines_crds::KafkaNodePool;
+use kafkapipelines_crds::LogPipeline;
 use kube::ResourceExt as _;
 
 use super::super::authority_secrets;
@@ -24,7 +24,7 @@ impl KafkaNodePoolController {
         &self,
         pipeline: &Pipeline,
         pool: &Pool,
-        owner: &KafkaNodePool,
+        owner: &LogPipeline,
     ) -> Result<Result<NodeCertificates, Waiting>, Error> {
         let cluster_ca = self.cluster_ca(pipeline).await?;
         let clients_ca = self.secret(pipeline, &names::clients_ca_cert(&pipeline.name));

@@ -88,7 +88,9 @@ impl Reconciler for KafkaNodePoolController {
         let view = View::observe(&self.watches, &object, self.io.status.current(object.as_ref())?);
         let judged = view.judge();
         let progress = match &judged {
-            Judged::Good { pipeline, pool } if !view.is_suspended() => self.carry_out(&view, pipeline, pool).await,
+            Judged::Good { owner, pipeline, pool } if !owner.spec.suspend => {
+                self.carry_out(&view, owner, pipeline, pool).await
+            }
             _ => Ok(Progress::default()),
         };
         self.report(&view, judged, &progress).await?;
@@ -102,20 +104,28 @@ impl Reconciler for KafkaNodePoolController {
 
 impl KafkaNodePoolController {
     /// Writes what the pool needs: certificates, then what the Pods mount and are reached by, then the StatefulSet.
-    async fn carry_out(&self, view: &View<'_>, pipeline: &Pipeline, pool: &Pool) -> Result<Progress, Error> {
-        let certificates = match self.certificates(pipeline, pool, view.object).await? {
+    ///
+    /// They are owned by the LogPipeline, so that they go with it whether or not the operator runs.
+    async fn carry_out(
+        &self,
+        view: &View<'_>,
+        owner: &LogPipeline,
+        pipeline: &Pipeline,
+        pool: &Pool,
+    ) -> Result<Progress, Error> {
+        let certificates = match self.certificates(pipeline, pool, owner).await? {
             Ok(certificates) => certificates,
             Err(waiting) => return Ok(Progress { waiting: Some(waiting), due: None }),
         };
         let stamps =
             Stamps { trust_hash: certificates.trust_hash, certificate_generation: certificates.generation.to_string() };
-        let children = build::pool_children(pipeline, pool, &owned_by(view.object), &stamps);
+        let children = build::pool_children(pipeline, pool, &owned_by(owner), &stamps);
         let kept = Kept::of(&children);
         let (workload, needs) = children.into_iter().partition(|child| child.gvk.kind == "StatefulSet");
         for stage in [vec![certificates.secret], needs, workload] {
             self.io.children.apply(view.object, prepare(&self.watches, stage)?).await?;
         }
-        delete_leftovers(&self.io, &self.watches, view.object, &kept).await?;
+        delete_leftovers(&self.io, &self.watches, owner, Some(&pool.name), &kept).await?;
         self.tell_racks(view).await?;
         Ok(Progress { due: Some(certificates.due), waiting: None })
     }

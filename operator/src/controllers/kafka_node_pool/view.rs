@@ -29,7 +29,7 @@ pub(super) struct View<'a> {
 /// What is to be done with the pool.
 pub(super) enum Judged {
     /// Carry it out.
-    Good { pipeline: Box<Pipeline>, pool: Box<Pool> },
+    Good { owner: Arc<LogPipeline>, pipeline: Box<Pipeline>, pool: Box<Pool> },
     /// A user error.
     Refused(Vec<Refusal>),
     /// Something that will come by itself, or with another object: reason and message.
@@ -58,10 +58,6 @@ impl<'a> View<'a> {
         &self.this.refusals
     }
 
-    pub(super) fn is_suspended(&self) -> bool {
-        self.pipeline.as_ref().is_some_and(|pipeline| pipeline.spec.suspend)
-    }
-
     /// The pool's lowest node id, once the pipeline has it on record.
     pub(super) fn base(&self) -> Option<i32> {
         let recorded = self.identity.as_ref().and_then(|identity| identity.bases.get(&self.object.name_any()).copied());
@@ -80,7 +76,7 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn judge(&self) -> Judged {
-        let Some(object) = self.pipeline.as_deref() else {
+        let Some(object) = &self.pipeline else {
             let name = &self.object.spec.pipeline;
             return Judged::Waiting("PipelineNotFound", validate::pipeline_not_found(name).to_string());
         };
@@ -97,7 +93,9 @@ impl<'a> View<'a> {
             Ok(pipeline) if pipeline.initial_voters.is_empty() => {
                 Judged::Waiting("NoControllers", "no pool of the pipeline has the role controller".to_owned())
             }
-            Ok(pipeline) => Judged::Good { pipeline: Box::new(pipeline), pool: Box::new(pool) },
+            Ok(pipeline) => {
+                Judged::Good { owner: Arc::clone(object), pipeline: Box::new(pipeline), pool: Box::new(pool) }
+            }
             Err(refusals) => pipeline_refused(&refusals),
         }
     }

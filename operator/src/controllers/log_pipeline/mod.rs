@@ -21,7 +21,7 @@ use kafkapipelines_core::{build, validate};
 use kafkapipelines_crds::LogPipeline;
 use tokio_util::sync::CancellationToken;
 
-use super::children::{Kept, delete_leftovers, due_action, prepare};
+use super::children::{Kept, delete_leftovers, delete_pools_except, due_action, prepare};
 use super::kafka_nodes::pipeline_of;
 use super::{Action, Context, Reconciler, Runner, news};
 use crate::io::Io;
@@ -120,7 +120,8 @@ impl LogPipelineController {
         for stage in [authorities.keys, authorities.certificates, shared] {
             self.io.children.apply(view.object, prepare(&self.watches, stage)?).await?;
         }
-        delete_leftovers(&self.io, &self.watches, view.object, &kept).await?;
+        delete_leftovers(&self.io, &self.watches, view.object, None, &kept).await?;
+        delete_pools_except(&self.io, &self.watches, view.object, &view.pool_names()).await?;
         self.restart(view, identity).await?;
         Ok(Progress { due: Some(authorities.due), refusals: Vec::new() })
     }

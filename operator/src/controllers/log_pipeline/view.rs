@@ -49,6 +49,12 @@ impl<'a> View<'a> {
         identity::newcomers(&self.before, &self.pool_objects)
     }
 
+    /// Names of the pools there are; one that cannot be read may be this pipeline's and is not gone.
+    pub(super) fn pool_names(&self) -> BTreeSet<String> {
+        let unreadable = self.watches.pools.all_unreadable().into_iter().map(|pool| pool.name);
+        self.pool_objects.iter().map(KafkaNodePool::name_any).chain(unreadable).collect()
+    }
+
     /// The identity on record, completed from kept claims and by new assignments.
     pub(super) fn settle(&self) -> Identity {
         let name = self.object.name_any();

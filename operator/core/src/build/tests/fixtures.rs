@@ -29,7 +29,7 @@ pub fn children(pipeline: &Pipeline) -> Vec<Child> {
     let stamps = Stamps { trust_hash: "trust".to_owned(), certificate_generation: "1".to_owned() };
     let mut children = pipeline_children(pipeline, &owner("LogPipeline", &pipeline.name));
     for pool in &pipeline.pools {
-        children.extend(pool_children(pipeline, pool, &owner("KafkaNodePool", &pool.name), &stamps));
+        children.extend(pool_children(pipeline, pool, &owner("LogPipeline", &pipeline.name), &stamps));
     }
     children
 }

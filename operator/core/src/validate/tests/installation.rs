@@ -19,7 +19,9 @@ fn the_reference_installation_passes_untouched() {
     let verdicts = installation(&reference);
     assert_eq!(verdicts.len(), 4);
     for verdict in verdicts {
-        assert_eq!((verdict.refusals, verdict.warnings, verdict.notes), (vec![], vec![], vec![]), "{}", verdict.name);
+        let warnings: Vec<_> = verdict.warnings.iter().map(|warning| warning.reason).collect();
+        let known: &[_] = if verdict.kind == "LogPipeline" { &["TopicsNotCreated"] } else { &[] };
+        assert_eq!((verdict.refusals, warnings.as_slice(), verdict.notes), (vec![], known, vec![]), "{}", verdict.name);
     }
 }
 
