@@ -24,6 +24,9 @@ use super::metrics::Metrics;
 /// The annotation in which `kubectl apply` keeps a copy of the object.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
+/// How long a watch lives before it is begun anew where it ended, in seconds: so long a dead connection goes unnoticed.
+const LIFETIME: u32 = 120;
+
 /// An object that can be watched: namespaced, of a type known at compile time.
 pub trait Watchable:
     Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Send + Sync + 'static
@@ -160,7 +163,10 @@ pub fn children<K: Watchable>(
     selector: &str,
     metrics: Metrics,
 ) -> (Watched<K>, impl Future<Output = ()> + Send + use<K>) {
-    follow(watcher(scope.api(client), watcher::Config::default().labels(selector)).default_backoff(), metrics)
+    follow(
+        watcher(scope.api(client), watcher::Config::default().timeout(LIFETIME).labels(selector)).default_backoff(),
+        metrics,
+    )
 }
 
 /// Watches objects that users write: all of them, also those that this version cannot read, which are set apart.
@@ -169,7 +175,7 @@ pub fn roots<K: Watchable>(
     scope: &Scope,
     metrics: Metrics,
 ) -> (Watched<K>, impl Future<Output = ()> + Send + use<K>) {
-    follow_guarded(watcher(scope.api(client), watcher::Config::default()).default_backoff(), metrics)
+    follow_guarded(watcher(scope.api(client), watcher::Config::default().timeout(LIFETIME)).default_backoff(), metrics)
 }
 
 /// Keeps what `events` say. The future ends with them.

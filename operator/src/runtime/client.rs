@@ -5,14 +5,18 @@ use std::time::Duration;
 use http::header::{HeaderValue, USER_AGENT};
 use kube::client::ClientBuilder;
 use kube::{Client, Config};
+use tower::limit::ConcurrencyLimitLayer;
 use tower::timeout::TimeoutLayer;
 
 /// How long connecting may take, with TLS.
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long the head of an answer may take, also that of a watch.
 const RESPONSE_HEAD: Duration = Duration::from_secs(30);
-/// How long an answer may stall. Watches get a bookmark each minute, so a silent one is a dead one.
-const STALL: Duration = Duration::from_secs(90);
+/// How long an answer may stall: longer than a watch lives, for a quiet watch is no dead one.
+const STALL: Duration = Duration::from_secs(150);
+
+/// How many requests are on their way at a time; each needs a connection of its own. A watch counts until it has begun.
+const REQUESTS: usize = 32;
 
 const AGENT: &str = concat!("kafkapipelines-operator/", env!("CARGO_PKG_VERSION"));
 
@@ -28,5 +32,8 @@ pub async fn connect() -> Result<Client, kube::Error> {
     // Failures go to the backoff of each object and watch, where they are seen and counted.
     config.default_retry = false;
     config.headers.push((USER_AGENT, HeaderValue::from_static(AGENT)));
-    Ok(ClientBuilder::try_from(config)?.with_layer(&TimeoutLayer::new(RESPONSE_HEAD)).build())
+    let client = ClientBuilder::try_from(config)?
+        .with_layer(&TimeoutLayer::new(RESPONSE_HEAD))
+        .with_layer(&ConcurrencyLimitLayer::new(REQUESTS));
+    Ok(client.build())
 }
