@@ -30,6 +30,14 @@ pub fn broker_host(ingress: &IngressSpec, node_id: i32) -> Option<String> {
     listed.or_else(|| Some(ingress.broker_host_template.as_ref()?.replace("{nodeId}", &node_id.to_string())))
 }
 
+/// Where clients of a listener begin, `host:port`.
+pub fn bootstrap_address(pipeline: &str, namespace: &str, listener: &ListenerSpec) -> String {
+    match &listener.ingress {
+        Some(ingress) => format!("{}:{}", ingress.bootstrap_host, advertised_port(listener)),
+        None => format!("{}:{}", names::service_dns(&names::bootstrap_service(pipeline), namespace), listener.port),
+    }
+}
+
 /// Port that external clients are told.
 pub fn advertised_port(listener: &ListenerSpec) -> i32 {
     listener.advertised_port.unwrap_or(HTTPS)
