@@ -1,8 +1,9 @@
 //! `kubectl-kafkapipelines`: kubectl finds it on the PATH as `kubectl kafkapipelines`.
 
+use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 use clap::Parser as _;
 use kafkapipelines_cli::args::{Cli, Command};
 use kafkapipelines_cli::{check, status};
@@ -10,6 +11,7 @@ use kafkapipelines_cli::{check, status};
 fn main() -> ExitCode {
     match run(&Cli::parse().command) {
         Ok(code) => code,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             anstream::eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -25,4 +27,9 @@ fn run(command: &Command) -> Result<ExitCode> {
             runtime.block_on(status::run(args)).map(|()| ExitCode::SUCCESS)
         }
     }
+}
+
+/// Who pipes into `head` has read enough.
+fn is_broken_pipe(error: &Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }

@@ -1,6 +1,6 @@
 //! Printing: coloured on a terminal, plain in a pipe.
 
-use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use anyhow::Result;
 
@@ -9,13 +9,11 @@ use crate::args::Output;
 /// Home, then clear to the end of the screen.
 const CLEAR: &str = "\x1b[H\x1b[2J";
 
-/// Prints to the standard output. That the reader has gone away (`| head`) is no error.
+/// Prints to the standard output. When its reader has gone away (`| head`), the error is of kind `BrokenPipe`.
 pub fn print(text: &str) -> io::Result<()> {
     let mut out = anstream::stdout();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        result => result,
-    }
+    out.write_all(text.as_bytes())?;
+    out.flush()
 }
 
 /// Where a watch draws again and again.

@@ -1,5 +1,7 @@
 //! `check`, as it is called: files in, lines and an exit code out.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic as the tests do")]
+
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 

@@ -1,5 +1,7 @@
 //! The trees that `status` draws, from objects as the API server gives them.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic as the tests do")]
+
 use anstream::adapter::strip_str;
 use kafkapipelines_cli::overview::{Objects, overview};
 use kafkapipelines_cli::tree::draw;
