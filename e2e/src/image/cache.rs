@@ -8,6 +8,8 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use walkdir::WalkDir;
 
+const WORKSPACES: &str = "work";
+
 /// The directory of images and layers. While it is open no other process builds in it.
 pub struct Cache {
     directory: PathBuf,
@@ -38,6 +40,12 @@ impl Cache {
         fs::create_dir_all(&directory).with_context(|| format!("create {}", directory.display()))?;
         let lock = File::create(directory.join("lock"))?;
         lock.lock().context("lock the image cache")?;
+        // Half a gigabyte for each build that was killed.
+        let workspaces = directory.join(WORKSPACES);
+        if workspaces.exists() {
+            fs::remove_dir_all(&workspaces).with_context(|| format!("remove {}", workspaces.display()))?;
+        }
+        fs::create_dir(workspaces)?;
         Ok(Self { directory, _lock: lock })
     }
 
@@ -67,7 +75,7 @@ impl Cache {
 
     /// A directory for one build, on the cache's own file system: the system's temporary one may be small.
     pub fn workspace(&self) -> Result<TempDir> {
-        Ok(tempfile::tempdir_in(&self.directory)?)
+        Ok(tempfile::tempdir_in(self.directory.join(WORKSPACES))?)
     }
 }
 
@@ -153,6 +161,18 @@ mod tests {
         assert!(failed.is_err());
         assert_eq!(fs::read_to_string(path).unwrap(), "one");
         assert_eq!(cache.file("a", &new, write("two")).unwrap().1, Outcome::Built);
+    }
+
+    #[test]
+    fn what_a_killed_build_left_is_gone_when_the_cache_is_opened_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::open_at(dir.path().join("images")).unwrap();
+        let left = cache.workspace().unwrap().keep();
+        drop(cache);
+
+        Cache::open_at(dir.path().join("images")).unwrap();
+
+        assert!(!left.exists());
     }
 
     #[test]
