@@ -26,6 +26,7 @@ mod backoff;
 mod children;
 pub mod consumer;
 mod fresh_keys;
+pub mod kafka_error;
 pub mod kafka_node_pool;
 mod kafka_nodes;
 pub mod log_pipeline;

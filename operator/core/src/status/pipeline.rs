@@ -2,20 +2,18 @@
 
 use jiff::Timestamp;
 use kafkapipelines_crds::{
-    ListenerSpec, ListenerStatus, ListenerType, LogPipeline, LogPipelineStatus, NodesStatus, OperationKind,
-    OperationStatus, VersionStatus,
+    ListenerSpec, ListenerStatus, LogPipeline, LogPipelineStatus, NodesStatus, OperationKind, OperationStatus,
+    VersionStatus,
 };
 use kube::ResourceExt;
 
 use super::{Verdict, nodes_ready};
+use crate::build::listeners;
 use crate::conditions::{self, Finding};
 use crate::identity::Identity;
 use crate::kafka_version::KafkaVersion;
 use crate::roll::{self, NodeState, Step};
 use crate::{labels, names};
-
-/// Port that clients of an Ingress are told unless the listener says otherwise.
-const INGRESS_PORT: i32 = 443;
 
 /// What was observed of a pipeline.
 #[derive(Clone, Debug)]
@@ -130,18 +128,8 @@ fn listener_status(object: &LogPipeline, listener: &ListenerSpec) -> ListenerSta
     let name = object.name_any();
     ListenerStatus {
         name: listener.name.clone(),
-        addresses: vec![bootstrap_address(&name, &object.namespace().unwrap_or_default(), listener)],
+        addresses: vec![listeners::bootstrap_address(&name, &object.namespace().unwrap_or_default(), listener)],
         ca_secret: listener.tls.then(|| names::cluster_ca_cert(&name)),
-    }
-}
-
-/// Where clients of a listener begin, `host:port`.
-pub fn bootstrap_address(pipeline: &str, namespace: &str, listener: &ListenerSpec) -> String {
-    match (listener.type_, &listener.ingress) {
-        (ListenerType::Ingress, Some(ingress)) => {
-            format!("{}:{}", ingress.bootstrap_host, listener.advertised_port.unwrap_or(INGRESS_PORT))
-        }
-        _ => format!("{}:{}", names::service_dns(&names::bootstrap_service(pipeline), namespace), listener.port),
     }
 }
 

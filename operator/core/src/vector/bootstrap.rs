@@ -3,7 +3,7 @@
 use kafkapipelines_crds::{ListenerSpec, ListenerType, LogPipeline};
 use kube::ResourceExt;
 
-use crate::names;
+use crate::build::listeners;
 
 /// The listener that a consumer connects to.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -17,13 +17,13 @@ pub struct Bootstrap {
 impl Bootstrap {
     /// The first internal listener with TLS, else the first without; `None` when the pipeline has no internal listener.
     pub fn of(pipeline: &LogPipeline) -> Option<Self> {
-        let internal = |listener: &&ListenerSpec| listener.type_ == ListenerType::Internal;
-        let mut listeners = pipeline.spec.kafka.listeners.iter().filter(internal);
-        let first = listeners.clone().next()?;
-        let listener = listeners.find(|listener| listener.tls).unwrap_or(first);
-        let service = names::bootstrap_service(&pipeline.name_any());
-        let host = names::service_dns(&service, &pipeline.namespace().unwrap_or_default());
-        Some(Self { servers: format!("{host}:{}", listener.port), tls: listener.tls })
+        let is_internal = |listener: &&ListenerSpec| listener.type_ == ListenerType::Internal;
+        let mut internal = pipeline.spec.kafka.listeners.iter().filter(is_internal);
+        let first = internal.clone().next()?;
+        let listener = internal.find(|listener| listener.tls).unwrap_or(first);
+        let namespace = pipeline.namespace().unwrap_or_default();
+        let servers = listeners::bootstrap_address(&pipeline.name_any(), &namespace, listener);
+        Some(Self { servers, tls: listener.tls })
     }
 }
 

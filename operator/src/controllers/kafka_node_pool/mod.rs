@@ -1,7 +1,6 @@
 //! The controller of KafkaNodePools: node certificates, configuration, Services of single brokers and the StatefulSet.
 
 mod certificates;
-mod error;
 mod rack;
 mod view;
 
@@ -20,12 +19,12 @@ use kube::ResourceExt as _;
 use tokio_util::sync::CancellationToken;
 
 use super::children::{Kept, delete_leftovers, due_action, prepare};
+use super::kafka_error::Error;
 use super::kafka_nodes::pipeline_of;
 use super::{Action, Context, Reconciler, Runner, news};
 use crate::io::Io;
 use crate::io::watch::Watched;
 use crate::io::watches::Watches;
-pub use error::Error;
 use view::{Judged, View};
 
 /// Reconciles KafkaNodePools.

@@ -1,7 +1,6 @@
 //! The controller of LogPipelines: identity, certificate authorities, what all nodes share, and the roll of the nodes.
 
 mod authorities;
-mod error;
 mod restart;
 mod settling;
 mod view;
@@ -22,11 +21,11 @@ use kafkapipelines_crds::LogPipeline;
 use tokio_util::sync::CancellationToken;
 
 use super::children::{Kept, delete_leftovers, delete_pools_except, due_action, prepare};
+use super::kafka_error::Error;
 use super::kafka_nodes::pipeline_of;
 use super::{Action, Context, Reconciler, Runner, news};
 use crate::io::Io;
 use crate::io::watches::Watches;
-pub use error::Error;
 use restart::Restarts;
 use settling::Settling;
 use view::View;

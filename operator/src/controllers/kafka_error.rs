@@ -1,11 +1,11 @@
-//! What can end a reconcile of a LogPipeline early.
+//! What can end a reconcile of a LogPipeline or of a KafkaNodePool early.
 
 use kafkapipelines_core::pki;
 use kafkapipelines_core::retry::{ReconcileError, Retry};
 
 use crate::io;
 
-/// Why a reconcile of a LogPipeline failed.
+/// Why a reconcile failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A request to the API server.
@@ -14,6 +14,16 @@ pub enum Error {
     /// A certificate could not be made.
     #[error(transparent)]
     Pki(#[from] pki::Error),
+    /// The Kubernetes node of a Pod lacks the label that names racks.
+    #[error(
+        "the Kubernetes node {host} has no label {key}: label it, or change spec.kafka.rack.topologyKey of the LogPipeline"
+    )]
+    NoRack {
+        /// The Kubernetes node.
+        host: String,
+        /// The label.
+        key: String,
+    },
 }
 
 impl Error {
@@ -21,7 +31,7 @@ impl Error {
     pub(super) fn needs_a_person(&self) -> bool {
         match self {
             Self::Io(error) => error.needs_a_person(),
-            Self::Pki(_) => true,
+            Self::Pki(_) | Self::NoRack { .. } => true,
         }
     }
 }
@@ -31,13 +41,14 @@ impl ReconcileError for Error {
         match self {
             Self::Io(error) => error.reason(),
             Self::Pki(_) => "CertificateError",
+            Self::NoRack { .. } => "NoRackLabel",
         }
     }
 
     fn retry(&self) -> Retry {
         match self {
             Self::Io(error) => error.retry(),
-            Self::Pki(_) => Retry::Backoff,
+            Self::Pki(_) | Self::NoRack { .. } => Retry::Backoff,
         }
     }
 }
