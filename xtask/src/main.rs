@@ -5,6 +5,7 @@
 mod api_reference;
 mod cluster;
 mod crds;
+mod demo;
 mod licences;
 mod purity;
 mod test;
@@ -28,6 +29,8 @@ enum Command {
     Cluster(cluster::Arguments),
     /// Custom resource definitions and the API reference, from the Rust types.
     Crds(crds::Arguments),
+    /// From nothing to log lines that went through Kafka, on this machine.
+    Demo(demo::Arguments),
     /// Everything that is tested: unit, real API server, real nodes and Kafka.
     Test(test::Arguments),
 }
@@ -46,6 +49,7 @@ fn run(command: &Command) -> Result<()> {
     match command {
         Command::Cluster(arguments) => cluster::run(arguments),
         Command::Crds(arguments) => crds::run(arguments),
+        Command::Demo(arguments) => demo::run(arguments),
         Command::Test(arguments) => test::run(arguments),
     }
 }

@@ -52,13 +52,21 @@ impl Kubectl {
         command::output(self.command().args(args))
     }
 
+    /// Like [`Self::run`], with `input` on kubectl's standard input.
+    ///
+    /// # Errors
+    /// When kubectl ends with another status than 0; the error holds its standard error.
+    pub fn run_with_input(&self, args: &[&str], input: &str) -> Result<String> {
+        command::output_with_input(self.command().args(args), input)
+    }
+
     /// `kubectl apply --server-side` of a manifest, as the test bed's own field manager.
     ///
     /// # Errors
     /// When the API server refuses the manifest.
     pub fn apply(&self, manifest: &str) -> Result<String> {
         let args = ["apply", "--server-side", "--force-conflicts", "--field-manager=testbed", "--filename=-"];
-        command::output_with_input(self.command().args(args), manifest)
+        self.run_with_input(&args, manifest)
     }
 
     /// Waits until `condition` holds for the output of the same call repeated.

@@ -35,6 +35,8 @@ use anyhow::{Context as _, Result, bail};
 pub use kubectl::Kubectl;
 pub use node::Node;
 pub use places::Places;
+pub use progress::step;
+pub use wait::until;
 
 use binaries::Binaries;
 use level2::Level2;

@@ -5,19 +5,22 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-const INTERVAL: Duration = Duration::from_millis(100);
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// Asks `condition` until it answers `true`.
+/// Asks `condition` until it answers `true`, at growing intervals: asking costs the machine what it needs to get there.
 ///
 /// # Errors
 /// When `deadline` passes first, naming `what` was awaited, or as soon as the condition itself fails.
 pub fn until(what: &str, deadline: Duration, mut condition: impl FnMut() -> Result<bool>) -> Result<()> {
     let started = Instant::now();
+    let mut pause = FIRST_PAUSE;
     while !condition()? {
         if started.elapsed() > deadline {
             bail!("{what}: not so after {} s", deadline.as_secs());
         }
-        thread::sleep(INTERVAL);
+        thread::sleep(pause);
+        pause = (pause * 5 / 4).min(LONGEST_PAUSE);
     }
     Ok(())
 }

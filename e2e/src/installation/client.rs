@@ -1,0 +1,118 @@
+//! A Kafka client inside the cluster: a Pod of the Kafka image that trusts only the pipeline's `ca.crt`.
+
+use anyhow::Result;
+
+use super::Pipeline;
+use crate::image::{Image, kafka::Version};
+
+/// The restricted Pod Security profile is enforced where pipelines live.
+const POD: &str = r#"
+apiVersion: v1
+kind: Pod
+metadata: {name: {{name}}}
+spec:
+  terminationGracePeriodSeconds: 0
+  automountServiceAccountToken: false
+  securityContext: {runAsNonRoot: true, runAsUser: 1000, seccompProfile: {type: RuntimeDefault}}
+  containers:
+    - name: kafka
+      image: {{image}}
+      workingDir: /opt/kafka
+      command: [bash, -c, "{{start}}"]
+      env: [{name: KAFKA_HEAP_OPTS, value: -Xmx64m}]
+      resources: {requests: {cpu: 50m, memory: 128Mi}}
+      readinessProbe: {exec: {command: [test, -f, /tmp/tls.properties]}, periodSeconds: 1}
+      securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+      volumeMounts: [{name: ca, mountPath: /ca}]
+  volumes: [{name: ca, secret: {secretName: {{secret}}, items: [{key: ca.crt, path: ca.crt}]}}]
+"#;
+const START: &str = concat!(
+    r"echo acks=all > /tmp/plain.properties; ",
+    r"printf '%s\\n' acks=all security.protocol=SSL ssl.truststore.type=PEM ssl.truststore.location=/ca/ca.crt > /tmp/tls.properties; ",
+    r"trap exit TERM; sleep infinity & wait",
+);
+/// Arguments: bootstrap server, configuration, topic, mark, number. Ends as soon as that many lines with the mark were read.
+const CONSUME: &str = r#"
+exec 3< <(exec bin/kafka-console-consumer.sh --bootstrap-server "$1" --consumer.config "$2" --topic "$3" \
+    --from-beginning --timeout-ms 60000 2>/tmp/consumer.log)
+consumer=$!
+found=$(grep -m "$5" -F -- "$4" <&3)
+kill "$consumer" 2>/dev/null
+echo "$found"
+[ "$(grep -c . <<<"$found")" -eq "$5" ] || { tail -n 20 /tmp/consumer.log >&2; exit 1; }
+"#;
+
+/// How a client speaks to a listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// In the clear.
+    Plain,
+    /// TLS, trusting the pipeline's authority and no other.
+    Tls,
+}
+
+impl Access {
+    fn file(self) -> &'static str {
+        match self {
+            Self::Plain => "/tmp/plain.properties",
+            Self::Tls => "/tmp/tls.properties",
+        }
+    }
+}
+
+/// The client of a pipeline.
+#[derive(Debug, Clone)]
+pub struct Client {
+    pipeline: Pipeline,
+    pod: String,
+}
+
+impl Client {
+    /// Starts the Pod beside the pipeline, in place of a former one, and returns when it is ready.
+    ///
+    /// # Errors
+    /// When it is refused or does not become ready in time.
+    pub fn start(pipeline: &Pipeline, version: Version) -> Result<Self> {
+        let pod = format!("{}-client", pipeline.name());
+        let manifest = POD
+            .replace("{{name}}", &pod)
+            .replace("{{image}}", &Image::Kafka(version).reference())
+            .replace("{{start}}", START)
+            .replace("{{secret}}", &format!("{}-cluster-ca-cert", pipeline.name()));
+        pipeline.kubectl(&["delete", "pod", &pod, "--ignore-not-found"])?;
+        pipeline.apply_text(&manifest)?;
+        pipeline.kubectl(&["wait", "pod", &pod, "--for=condition=Ready", "--timeout=120s"])?;
+        Ok(Self { pipeline: pipeline.clone(), pod })
+    }
+
+    /// Produces one line, acknowledged by all replicas in sync.
+    ///
+    /// # Errors
+    /// When the client cannot be run. What it could not deliver is found missing by [`Self::consume`] only.
+    pub fn produce(&self, bootstrap: &str, access: Access, topic: &str, line: &str) -> Result<()> {
+        let producer = ["bin/kafka-console-producer.sh", "--bootstrap-server", bootstrap, "--topic", topic];
+        let config = ["--producer.config", access.file()];
+        let exec = ["exec", "--stdin", &self.pod, "--"];
+        self.pipeline.kubectl_with_input(&[&exec[..], &producer, &config].concat(), &format!("{line}\n"))?;
+        Ok(())
+    }
+
+    /// Reads the topic from its beginning until `count` lines with `mark` have come, and returns those.
+    ///
+    /// # Errors
+    /// When none comes for a minute; the error holds the end of the client's log.
+    pub fn consume(
+        &self,
+        bootstrap: &str,
+        access: Access,
+        topic: &str,
+        mark: &str,
+        count: usize,
+    ) -> Result<Vec<String>> {
+        let count = count.to_string();
+        let script = ["exec", &self.pod, "--", "bash", "-c", CONSUME, "consume"];
+        let arguments = [bootstrap, access.file(), topic, mark, &count];
+        let found = self.pipeline.kubectl(&[&script[..], &arguments].concat())?;
+        Ok(found.lines().map(str::to_owned).collect())
+    }
+}
