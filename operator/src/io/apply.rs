@@ -24,7 +24,7 @@ use sha2::{Digest as _, Sha256};
 use super::Error;
 use super::api_server::ApiServer;
 use super::error::Call;
-use decide::{Decision, Intent, Ownership, Record, decide, ownership};
+use decide::{Decision, Intent, Ownership, Record, decide, has_our_label, ownership};
 use kafkapipelines_core::child::Child;
 use kafkapipelines_core::labels;
 
@@ -184,7 +184,7 @@ impl Applier {
         };
         match ownership(&child.intent.metadata, &live) {
             Ownership::Foreign(other) => return Err(not_ours(child, other)),
-            Ownership::Ours if is_watched(&live) => {}
+            Ownership::Ours if has_our_label(&live) => {}
             Ownership::Ours => self.restore_label(child).await?,
         }
         // The view lacked it, so what was computed from the view (a new key, say) must not replace it.
@@ -223,10 +223,6 @@ impl Applier {
 
 fn key(Prepared { child, .. }: &Prepared) -> ChildKey {
     (format!("{}.{}", child.gvk.kind, child.gvk.group), child.namespace.clone(), child.name.clone())
-}
-
-fn is_watched(live: &ObjectMeta) -> bool {
-    live.labels.as_ref().and_then(|all| all.get(labels::MANAGED_BY)).is_some_and(|by| by == labels::MANAGER)
 }
 
 fn describe(child: &Prepared, outcome: Outcome) -> AppliedChild {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::api::ObjectMeta;
 
 use kafkapipelines_core::labels;
@@ -77,22 +78,36 @@ pub(super) fn decide(last: Option<&Record>, intent: &Intent, live: &ObjectMeta) 
     }
 }
 
-/// Whose `live` is: ours if it has the controller that `intent` names, or none but our label.
+/// Whose `live` is: ours if it has the controller that `intent` names, or none but our label, or another kind of ours
+/// as an older version chose it.
 pub(super) fn ownership(intent: &ObjectMeta, live: &ObjectMeta) -> Ownership {
     let Some(wanted) = controller(intent) else { return Ownership::Ours };
     match controller(live) {
         Some(found) if found.uid == wanted.uid => Ownership::Ours,
+        Some(found)
+            if found.api_version == wanted.api_version && found.kind != wanted.kind && is_same(intent, live) =>
+        {
+            Ownership::Ours
+        }
         Some(found) => Ownership::Foreign(format!("{} {}", found.kind, found.name)),
         None if has_our_label(live) => Ownership::Ours,
         None => Ownership::Foreign("nobody that the operator knows".to_owned()),
     }
 }
 
-fn controller(metadata: &ObjectMeta) -> Option<&k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference> {
+fn controller(metadata: &ObjectMeta) -> Option<&OwnerReference> {
     metadata.owner_references.iter().flatten().find(|owner| owner.controller == Some(true))
 }
 
-fn has_our_label(live: &ObjectMeta) -> bool {
+/// Whether both are children of one pipeline, and of one pool or consumer of it.
+fn is_same(intent: &ObjectMeta, live: &ObjectMeta) -> bool {
+    let label = |metadata: &ObjectMeta, key: &str| metadata.labels.as_ref().and_then(|all| all.get(key)).cloned();
+    let parts = [labels::PIPELINE, labels::POOL, labels::CONSUMER];
+    label(live, labels::PIPELINE).is_some() && parts.iter().all(|part| label(intent, part) == label(live, part))
+}
+
+/// Whether the watch shows `live`.
+pub(super) fn has_our_label(live: &ObjectMeta) -> bool {
     live.labels.as_ref().and_then(|all| all.get(labels::MANAGED_BY)).is_some_and(|by| by == labels::MANAGER)
 }
 
@@ -111,4 +126,47 @@ fn is_untouched(last: &Record, intent: &ObjectMeta, live: &ObjectMeta) -> bool {
 
 fn contains(live: Option<&BTreeMap<String, String>>, wanted: Option<&BTreeMap<String, String>>) -> bool {
     wanted.into_iter().flatten().all(|(key, value)| live.and_then(|live| live.get(key)) == Some(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn child(owner: Value, labels: Value) -> ObjectMeta {
+        serde_json::from_value(json!({"ownerReferences": [owner], "labels": labels})).unwrap()
+    }
+
+    fn owner(kind: &str, uid: &str) -> Value {
+        let api = "kafkapipelines.io/v1alpha1";
+        json!({"apiVersion": api, "kind": kind, "name": "x", "uid": uid, "controller": true})
+    }
+
+    #[test]
+    fn another_owner_s_child_is_ours_only_if_an_older_version_gave_it_another_kind_of_owner() {
+        let pool = json!({labels::MANAGED_BY: labels::MANAGER, labels::PIPELINE: "logs", labels::POOL: "broker"});
+        let consumer = json!({labels::PIPELINE: "logs", labels::CONSUMER: "broker"});
+        let intent = child(owner("LogPipeline", "1"), pool.clone());
+        for (live, ours) in [
+            (child(owner("LogPipeline", "1"), json!({})), true),
+            (child(owner("KafkaNodePool", "2"), pool.clone()), true),
+            // Of a pipeline that was deleted and made anew: its end is near.
+            (child(owner("LogPipeline", "2"), pool.clone()), false),
+            // Of a consumer whose child happens to have this name.
+            (child(owner("Consumer", "2"), consumer), false),
+            (child(owner("Consumer", "2"), json!({})), false),
+            (
+                child(
+                    json!({"apiVersion": "v1", "kind": "X", "name": "x", "uid": "2", "controller": true}),
+                    pool.clone(),
+                ),
+                false,
+            ),
+            (child(json!({"apiVersion": "v1", "kind": "X", "name": "x", "uid": "2"}), pool), true),
+            (child(json!({"apiVersion": "v1", "kind": "X", "name": "x", "uid": "2"}), json!({})), false),
+        ] {
+            assert_eq!(ownership(&intent, &live) == Ownership::Ours, ours, "{live:?}");
+        }
+    }
 }
