@@ -1,6 +1,7 @@
 //! The roll: which node is restarted next, if any.
 //!
-//! One Pod at a time, and only when all others serve; a Pod that cannot come up by itself is replaced first, for it has nothing to lose.
+//! One Pod at a time. A Pod that serves is restarted only when all others serve. A Pod that does not serve has nothing to lose, so it goes
+//! first, and waits only for the nodes that were restarted before it: else a mistake that takes several nodes down could never be mended.
 
 use std::collections::BTreeMap;
 
@@ -89,12 +90,17 @@ pub fn next(nodes: &[NodeState]) -> Step {
     }
     outdated.sort_by_key(|node| rank(node));
     let Some(candidate) = outdated.first() else { return Step::Done };
-    let others: Vec<_> =
-        nodes.iter().filter(|n| n.node.id != candidate.node.id && !n.serves()).map(|n| n.node.id).collect();
+    let awaited: Vec<_> = nodes.iter().filter(|node| is_awaited(node, candidate)).map(|node| node.node.id).collect();
     match &candidate.pod {
-        Some(pod) if others.is_empty() || pod.stuck.is_some() => restart(candidate, pod),
-        _ => Step::Wait { reason: format!("nodes that are not ready: {}", list(&others)) },
+        Some(pod) if awaited.is_empty() || pod.stuck.is_some() => restart(candidate, pod),
+        _ => Step::Wait { reason: format!("nodes that are not ready: {}", list(&awaited)) },
     }
+}
+
+/// Whether a node must serve before the candidate is restarted.
+fn is_awaited(node: &NodeState, candidate: &NodeState) -> bool {
+    let is_other = node.node.id != candidate.node.id;
+    is_other && !node.serves() && (candidate.serves() || node.restart_reasons().is_empty())
 }
 
 fn restart(candidate: &NodeState, pod: &PodState) -> Step {
@@ -175,10 +181,26 @@ mod tests {
     #[test]
     fn stuck_pods_are_replaced_even_when_others_are_down() {
         let mut nodes = [node(0, Role::Broker, "old", false), node(1, Role::Broker, "old", false)];
-        assert!(matches!(next(&nodes), Step::Wait { .. }), "both may still be starting");
+        assert_eq!(restarted(&next(&nodes)), Some(0), "none serves, so none has anything to lose");
         if let Some(pod) = &mut nodes[1].pod {
             pod.stuck = Some("ImagePullBackOff".to_owned());
         }
+        assert_eq!(restarted(&next(&nodes)), Some(1));
+    }
+
+    #[test]
+    fn a_mistake_that_took_all_down_is_mended_one_by_one() {
+        let nodes = [
+            node(0, Role::Broker, "new", false),
+            node(1, Role::Broker, "old", false),
+            node(2, Role::Broker, "old", false),
+        ];
+        assert_eq!(next(&nodes), Step::Wait { reason: "nodes that are not ready: 0".to_owned() });
+        let nodes = [
+            node(0, Role::Broker, "new", true),
+            node(1, Role::Broker, "old", false),
+            node(2, Role::Broker, "old", false),
+        ];
         assert_eq!(restarted(&next(&nodes)), Some(1));
     }
 
