@@ -132,3 +132,18 @@ fn promised_default(node: &Value) -> Option<&str> {
     let (_, rest) = node["description"].as_str()?.split_once("Default: `")?;
     rest.split_once('`').map(|(literal, _)| literal)
 }
+
+/// What makes `kubectl get kafkapipelines` print all kinds, and `kubectl get kafkapipeline NAME` one pipeline.
+#[test]
+fn kubectl_finds_the_kinds_by_their_names() {
+    let short = |plural: &str| match plural {
+        "consumers" => json!(["lc"]),
+        "kafkanodepools" => json!(["knp"]),
+        _ => json!(["lp", "kafkapipeline", "kafkapipelines"]),
+    };
+    for definition in definitions() {
+        let names = &definition.manifest["spec"]["names"];
+        assert_eq!(names["categories"], json!(["kafkapipelines"]), "{}", definition.plural);
+        assert_eq!(names["shortNames"], short(&definition.plural), "{}", definition.plural);
+    }
+}

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 /// What there is, in the order of namespaces and names.
 #[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Overview {
     /// Every pipeline with what names it.
     pub pipelines: Vec<Installation>,

@@ -66,3 +66,11 @@ fn a_file_that_cannot_be_read_is_told_apart() {
     assert!(text(&missing).ends_with("4 accepted, 0 refused, 0 skipped, 1 unreadable\n"));
     assert_eq!(check(&["-f", "-"], "a: [").status.code(), Some(2));
 }
+
+/// The manual shows what the plugin prints of what the API server refuses and of what the operator refuses.
+#[test]
+fn the_manual_is_right() {
+    let manual = include_str!("../../../docs/kubectl-plugin.md");
+    let printed = text(&check(&["-f", "-"], include_str!("fixtures/refused.yaml")));
+    assert!(manual.contains(&printed.replace("(standard input)", "refused.yaml")), "{printed}");
+}

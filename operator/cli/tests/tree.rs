@@ -70,3 +70,11 @@ fn hundreds_of_topics_do_not_fill_the_screen() {
     assert_eq!(tree.matches("standard-logs ").count(), 20 + 1, "20 topics and the consumer's\n{tree}");
     assert!(tree.contains("└─ … and 280 more"));
 }
+
+/// The manual shows what the plugin prints.
+#[test]
+fn the_manual_is_right() {
+    let manual = include_str!("../../../docs/kubectl-plugin.md");
+    assert!(manual.contains(&tree(READY, None)));
+    assert!(manual.contains(&tree(TROUBLED, None)));
+}
