@@ -143,6 +143,8 @@ async fn it_becomes_ready_with_its_members_and_then_nothing_is_written() {
 async fn a_child_that_somebody_changed_is_mended() {
     let bed = Bed::new(&[consumer(), pipeline(), authority()]);
     bed.until_ready_is("False", "RolloutInProgress").await;
+    // Nothing else sets the controller going.
+    tokio::time::sleep(Duration::from_hours(1)).await;
     bed.api.edit("configmaps", CHILD, |map| map["data"]["vector.yaml"] = json!("sinks: {}"));
     let mended = |api: &MemoryApi| {
         api.get("configmaps", CHILD).unwrap()["data"]["vector.yaml"].as_str().unwrap().contains("_guard")
@@ -176,6 +178,10 @@ async fn a_changed_program_is_not_ready_until_all_members_run_it() {
     bed.api.edit("consumers", "drain", |consumer| consumer["spec"]["transforms"] = transform);
     bed.until_ready_is("False", "RolloutInProgress").await;
     assert_eq!(hash(&bed.api), old);
+    let said =
+        bed.api.past("consumers", "drain").into_iter().map(|consumer| consumer["status"]["conditions"][0].clone());
+    let too_early = |ready: &Value| ready["observedGeneration"] == 2 && ready["status"] == "True";
+    assert_eq!(said.filter(too_early).collect::<Vec<_>>(), Vec::<Value>::new());
     bed.run_members(2);
     bed.until_ready_is("True", "AllMembersReady").await;
     assert_ne!(hash(&bed.api), old);

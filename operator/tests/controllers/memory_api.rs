@@ -94,6 +94,14 @@ impl MemoryApi {
         self.state.lock().unwrap().objects.get(&(plural.to_owned(), name.to_owned())).cloned()
     }
 
+    /// Every version of an object, the oldest first.
+    pub fn past(&self, plural: &str, name: &str) -> Vec<Value> {
+        let state = self.state.lock().unwrap();
+        let versions =
+            state.history.iter().filter(|change| change.plural == plural).map(|change| &change.event["object"]);
+        versions.filter(|object| object["metadata"]["name"] == name).cloned().collect()
+    }
+
     /// The requests that changed something, or tried to, since the last call.
     pub fn writes(&self) -> Vec<String> {
         std::mem::take(&mut self.state.lock().unwrap().writes)
