@@ -10,7 +10,7 @@ pub type Properties = BTreeMap<String, PropertyValue>;
 
 /// A value of a Kafka property: numbers stay numbers, everything else is a string.
 ///
-/// Kubernetes' own IntOrString has 32 bits, and thirty days are 2592000000 ms.
+/// Kubernetes' own `IntOrString` has 32 bits, and thirty days are 2592000000 ms.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum PropertyValue {

@@ -16,7 +16,7 @@ pub fn directory_id(cluster_id: &str, node_id: i32) -> String {
 
 /// A Kafka UUID: 16 bytes, base64url without padding. Kafka reserves some and refuses a leading dash, so those are passed over.
 fn kafka_uuid(seed: &str) -> String {
-    (0_u32..)
+    (0..u32::MAX)
         .map(|attempt| encode(seed, attempt))
         .find(|id| !id.starts_with('-') && !id.starts_with("AAAAAAAAAAAAAAAAA"))
         .unwrap_or_default()

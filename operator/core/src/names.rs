@@ -25,7 +25,7 @@ pub fn pod(pipeline: &str, pool: &str, node_id: i32) -> String {
     format!("{pipeline}-{pool}-{node_id}")
 }
 
-/// Prefix of a claim: StatefulSets append the Pod's name.
+/// Prefix of a claim's name: its `StatefulSet` appends the Pod's name.
 pub fn claim_template(volume_id: i32) -> String {
     format!("data-{volume_id}")
 }

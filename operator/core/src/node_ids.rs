@@ -28,7 +28,7 @@ pub fn assign(requests: &[Request<'_>]) -> BTreeMap<String, i32> {
     let mut open: Vec<_> = requests.iter().filter(|request| request.base.is_none()).collect();
     open.sort_by_key(|request| request.pool);
     for request in open {
-        let base = lowest_free(first_block(request.roles), bases.values());
+        let base = lowest_free(first_block(request.roles), &bases);
         bases.insert(request.pool.to_owned(), base);
     }
     bases
@@ -45,8 +45,8 @@ fn first_block(roles: &[Role]) -> i32 {
     if roles.contains(&Role::Broker) { 0 } else { FIRST_CONTROLLER_BLOCK }
 }
 
-fn lowest_free<'a>(first: i32, taken: impl Iterator<Item = &'a i32> + Clone) -> i32 {
-    let is_taken = |block: i32| taken.clone().any(|base| base.div_euclid(BLOCK) == block.div_euclid(BLOCK));
+fn lowest_free(first: i32, taken: &BTreeMap<String, i32>) -> i32 {
+    let is_taken = |block: i32| taken.values().any(|base| base.div_euclid(BLOCK) == block.div_euclid(BLOCK));
     (first..).step_by(BLOCK as usize).find(|block| !is_taken(*block)).unwrap_or(first)
 }
 

@@ -51,8 +51,8 @@ pub fn status(observed: &Observed<'_>, now: Timestamp) -> LogPipelineStatus {
         ready_nodes: Some(format!("{ready}/{}", nodes.len())),
         ready_consumers: Some(format!("{ready_consumers}/{consumers}")),
         listeners: object.spec.kafka.listeners.iter().map(|listener| listener_status(object, listener)).collect(),
-        node_pools: identity.map(|identity| identity.node_pools()).unwrap_or_default(),
-        controller_quorum: identity.and_then(|identity| identity.controller_quorum()),
+        node_pools: identity.map(Identity::node_pools).unwrap_or_default(),
+        controller_quorum: identity.and_then(Identity::controller_quorum),
         operation: operation(observed),
     }
 }
