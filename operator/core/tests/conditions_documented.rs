@@ -2,6 +2,7 @@
 //!
 //! Reasons reach conditions by many ways, so no way is looked for: every string literal of the sources that is one CamelCase
 //! word is a reason that must be explained, unless it is listed here as a word of Kubernetes.
+#![allow(clippy::unwrap_used, reason = "a test may panic, in its functions too")]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,7 +21,9 @@ fn folder(path: &str) -> PathBuf {
 /// The CamelCase literals of all sources, tests aside.
 fn literals() -> BTreeSet<String> {
     let mut files = Vec::new();
-    ["src", "../src"].iter().for_each(|path| sources(&folder(path), &mut files));
+    for path in ["src", "../src"] {
+        sources(&folder(path), &mut files);
+    }
     let texts = files.iter().map(|file| fs::read_to_string(file).unwrap());
     let kubernetes: BTreeSet<_> = KUBERNETES_WORDS.split(' ').collect();
     texts.flat_map(|text| words_in(&text)).filter(|word| !kubernetes.contains(word.as_str())).collect()
