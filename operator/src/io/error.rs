@@ -126,10 +126,7 @@ impl ReconcileError for Error {
     }
 
     fn retry(&self) -> Retry {
-        match self {
-            // The process ends soon, and the next leader reconciles everything.
-            Self::NotLeader { .. } => Retry::AwaitChange,
-            _ => Retry::Backoff,
-        }
+        // Also without the lease: a late renewal gives it back, and if it is lost, the process ends.
+        Retry::Backoff
     }
 }

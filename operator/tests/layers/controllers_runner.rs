@@ -220,7 +220,10 @@ async fn changes_in_a_burst_are_answered_once_and_an_object_that_goes_is_forgott
     let mut bed = Bed::new(vec![]);
     bed.list(&["a"]);
     bed.until("once", |counts| counts.get("a") == Some(&1)).await;
-    (0..50).for_each(|n| bed.tell(Event::Apply(object("a", json!({"key": n.to_string()})))));
+    for n in 0..10 {
+        bed.tell(Event::Apply(object("a", json!({"key": n.to_string()}))));
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
     bed.until("again", |counts| counts.get("a") == Some(&2)).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(bed.count("a"), 2);

@@ -228,7 +228,7 @@ async fn without_the_lease_nothing_is_written() {
     let first = live("settings", "7", json!({}));
     for observed in [None, Some(&first)] {
         let error = bed.apply(vec![prepared(config("a"), observed)]).await.unwrap_err();
-        assert_eq!((error.reason(), error.retry()), ("NotLeader", Retry::AwaitChange));
+        assert_eq!((error.reason(), error.retry()), ("NotLeader", Retry::Backoff));
     }
     bed.seen().await;
 }

@@ -3,10 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use kafkapipelines_operator::runtime::admin::{Admin, Shown};
 use kafkapipelines_operator::runtime::metrics::Metrics;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 /// A server that is ready when the flag says so.
 async fn server() -> (SocketAddr, Arc<AtomicBool>) {
@@ -72,6 +74,8 @@ async fn metrics_are_openmetrics() {
 #[tokio::test(start_paused = true)]
 async fn a_client_that_sends_no_request_is_hung_up_on() {
     let (address, _) = server().await;
+    let began = Instant::now();
     let hung_up = exchange(address, "GET /livez HTTP/1.1\r\nhost:").await;
+    assert!(began.elapsed() < Duration::from_secs(20), "by the clock that stands still but for timers");
     assert!(!hung_up.contains("200"), "{hung_up}");
 }
