@@ -72,6 +72,9 @@ fn endpoint(sink: &SinkSpec) -> Option<Refusal> {
         Ok(url) if url.host().is_some_and(|host| !host.is_empty()) && is_http(&url) && has_port_in_range(&url) => url,
         _ => return refuse("InvalidEndpoint", "is no URL: write for example http://victoria-logs.victoria.svc:9428"),
     };
+    if url.path().contains(['%', '{']) {
+        return refuse("InvalidEndpoint", "Vector takes % and {{ in a URL for a template: choose a path without them");
+    }
     if url.path().contains("/insert/elasticsearch") {
         return refuse(
             "LossyEndpoint",

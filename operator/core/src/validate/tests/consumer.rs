@@ -31,6 +31,9 @@ fn an_endpoint_is_a_base_url_and_never_the_path_that_loses_lines() {
     for (url, reason, way_out) in [
         ("http://vl:9428/insert/elasticsearch/", "LossyEndpoint", "remove the path"),
         ("http://vl:9428/insert/jsonline", "InvalidEndpoint", "remove the path"),
+        ("http://vl:9428/%2Flogs", "InvalidEndpoint", "a path without them"),
+        ("http://vl:9428/{{ host }}", "InvalidEndpoint", "for example"),
+        ("http://vl:9428/{{host}}", "InvalidEndpoint", "a path without them"),
         ("http://vl:99999", "InvalidEndpoint", "for example"),
         ("http://vl:", "InvalidEndpoint", "for example"),
         ("http://:9428", "InvalidEndpoint", "for example"),
