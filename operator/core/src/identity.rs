@@ -175,13 +175,13 @@ mod tests {
         .unwrap()
     }
 
-    fn pipeline(status: serde_json::Value) -> LogPipeline {
+    fn pipeline(status: &serde_json::Value) -> LogPipeline {
         serde_json::from_value(json!({"apiVersion": "kafkapipelines.io/v1alpha1", "kind": "LogPipeline", "metadata": {"name": "logs", "uid": "u1"},
             "spec": {"kafka": {"version": "4.3.1", "listeners": []}}, "status": status}))
         .unwrap()
     }
 
-    fn settled(status: serde_json::Value, pools: &[KafkaNodePool], remembered: &Remembered) -> Identity {
+    fn settled(status: &serde_json::Value, pools: &[KafkaNodePool], remembered: &Remembered) -> Identity {
         let pipeline = pipeline(status);
         settle(&pipeline, &pipeline.status.clone().unwrap_or_default(), pools, remembered)
     }
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn a_new_pipeline_settles_on_the_names_of_its_pools() {
         let identity =
-            settled(json!({}), &[pool("controller", "controller"), pool("broker", "broker")], &Remembered::default());
+            settled(&json!({}), &[pool("controller", "controller"), pool("broker", "broker")], &Remembered::default());
         assert_eq!(identity.cluster_id, cluster_id::cluster_id("u1"));
         assert_eq!(identity.bases, BTreeMap::from([("broker".into(), 0), ("controller".into(), 9000)]));
         assert_eq!(identity.initial_voters, [9000, 9001, 9002]);
@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn what_is_recorded_stays() {
         let status = json!({"clusterId": "c", "version": {"metadata": "3.9-IV0"}, "nodePools": [{"name": "controller", "nodeIdBase": 500}], "controllerQuorum": {"initialVoters": [500]}});
-        let identity = settled(status, &[pool("controller", "controller")], &Remembered::default());
+        let identity = settled(&status, &[pool("controller", "controller")], &Remembered::default());
         assert_eq!(
             (identity.cluster_id.as_str(), identity.bases["controller"], identity.initial_voters),
             ("c", 500, vec![500])
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn a_pool_that_is_gone_keeps_its_ids() {
         let status = json!({"clusterId": "c", "nodePools": [{"name": "first", "nodeIdBase": 0}]});
-        let identity = settled(status, &[pool("second", "broker")], &Remembered::default());
+        let identity = settled(&status, &[pool("second", "broker")], &Remembered::default());
         assert_eq!(identity.bases, BTreeMap::from([("first".into(), 0), ("second".into(), 1000)]));
     }
 
@@ -230,7 +230,7 @@ mod tests {
             claim("data-0-logs-z-1000", "z", "1000", false),
         ];
         let pools = [pool("controller", "controller"), pool("z", "broker"), pool("a", "broker")];
-        let identity = settled(json!({}), &pools, &remember(&claims));
+        let identity = settled(&json!({}), &pools, &remember(&claims));
         assert_eq!(identity.cluster_id, "old");
         assert_eq!(identity.bases, BTreeMap::from([("a".into(), 0), ("controller".into(), 9001), ("z".into(), 1000)]));
         assert_eq!(identity.initial_voters, [9001], "only disks that were formatted as voters are voters");
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn without_controllers_there_are_no_voters_yet() {
-        let identity = settled(json!({}), &[pool("broker", "broker")], &Remembered::default());
+        let identity = settled(&json!({}), &[pool("broker", "broker")], &Remembered::default());
         assert!(identity.initial_voters.is_empty());
         assert_eq!(identity.controller_quorum(), None);
     }

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn pod(status: serde_json::Value) -> Pod {
+    fn pod(status: &serde_json::Value) -> Pod {
         let metadata = json!({"name": "p-0", "uid": "u", "labels": {"zone": "a", "controller-revision-hash": "r1"},
             "annotations": {"kafkapipelines.io/config-hash": "h", "other": "x"}});
         serde_json::from_value(
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_ready_pod_serves_until_it_is_deleted() {
-        let mut object = pod(json!({"conditions": [{"type": "Ready", "status": "True"}]}));
+        let mut object = pod(&json!({"conditions": [{"type": "Ready", "status": "True"}]}));
         let state = PodState::of(&object, Some("zone"));
         assert!(state.serves());
         assert_eq!((state.rack.as_deref(), state.revision.as_deref(), state.message), (Some("a"), Some("r1"), None));
@@ -138,14 +138,14 @@ mod tests {
     #[test]
     fn what_only_a_person_can_mend_is_called_stuck() {
         let waiting = |reason: &str| {
-            pod(json!({"containerStatuses": [{"name": "kafka", "ready": false, "restartCount": 1,
+            pod(&json!({"containerStatuses": [{"name": "kafka", "ready": false, "restartCount": 1,
             "image": "", "imageID": "", "state": {"waiting": {"reason": reason}}}]}))
         };
         assert_eq!(PodState::of(&waiting("ImagePullBackOff"), None).stuck.as_deref(), Some("ImagePullBackOff"));
         let starting = PodState::of(&waiting("ContainerCreating"), None);
         assert_eq!((starting.stuck, starting.message.as_deref()), (None, Some("ContainerCreating")));
         let unschedulable =
-            pod(json!({"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]}));
+            pod(&json!({"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]}));
         assert_eq!(PodState::of(&unschedulable, None).stuck.as_deref(), Some("Unschedulable"));
     }
 }

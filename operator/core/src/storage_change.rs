@@ -56,7 +56,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn pool(volumes: serde_json::Value) -> KafkaNodePool {
+    fn pool(volumes: &serde_json::Value) -> KafkaNodePool {
         serde_json::from_value(
             json!({"apiVersion": "kafkapipelines.io/v1alpha1", "kind": "KafkaNodePool", "metadata": {"name": "broker"},
             "spec": {"pipeline": "logs", "roles": ["broker"], "storage": {"volumes": volumes}}}),
@@ -74,10 +74,10 @@ mod tests {
 
     #[test]
     fn disks_that_exist_stay_as_they_are() {
-        let (same, refusals) = effective(pool(json!([{"id": 0, "size": "1Gi"}])), Some(&live()));
+        let (same, refusals) = effective(pool(&json!([{"id": 0, "size": "1Gi"}])), Some(&live()));
         assert!(refusals.is_empty());
         let (grown, refusals) =
-            effective(pool(json!([{"id": 0, "size": "2Gi"}, {"id": 1, "size": "1Gi"}])), Some(&live()));
+            effective(pool(&json!([{"id": 0, "size": "2Gi"}, {"id": 1, "size": "1Gi"}])), Some(&live()));
         assert_eq!(grown.spec.storage, same.spec.storage);
         let fields: Vec<_> = refusals.iter().map(|refusal| (refusal.field.as_str(), refusal.value.as_str())).collect();
         assert_eq!(fields, [("spec.storage.volumes[0].size", "2Gi"), ("spec.storage.volumes[1].id", "1")]);
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_new_pool_gets_the_disks_it_asks_for() {
-        let wanted = pool(json!([{"id": 0, "size": "2Gi"}]));
+        let wanted = pool(&json!([{"id": 0, "size": "2Gi"}]));
         assert_eq!(effective(wanted.clone(), None), (wanted, vec![]));
     }
 }
