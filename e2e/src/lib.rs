@@ -5,3 +5,4 @@ pub mod cluster;
 pub mod image;
 pub mod installation;
 pub mod operator_process;
+pub mod reference;

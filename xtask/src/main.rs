@@ -3,6 +3,7 @@
 //! Each command is a module with `Arguments` and a function `run`.
 
 mod api_reference;
+mod bench;
 mod cluster;
 mod crds;
 mod demo;
@@ -25,6 +26,8 @@ struct Xtask {
 
 #[derive(Subcommand)]
 enum Command {
+    /// How quick, small and quiet the operator is, beside what it should be.
+    Bench(bench::Arguments),
     /// A real Kubernetes on this machine, without a registry.
     Cluster(cluster::Arguments),
     /// Custom resource definitions and the API reference, from the Rust types.
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
 
 fn run(command: &Command) -> Result<()> {
     match command {
+        Command::Bench(arguments) => bench::run(arguments),
         Command::Cluster(arguments) => cluster::run(arguments),
         Command::Crds(arguments) => crds::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),

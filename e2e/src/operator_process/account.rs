@@ -10,6 +10,20 @@ use crate::cluster::Cluster;
 const NAME: &str = "kafkapipelines-operator";
 const INSTALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../operator/install");
 
+/// The custom resource definitions, served.
+///
+/// # Errors
+/// When the API server refuses one, or does not serve it in time.
+pub fn install_definitions(cluster: &Cluster) -> Result<()> {
+    let crds = concat!(env!("CARGO_MANIFEST_DIR"), "/../crds/yaml");
+    cluster.kubectl(["apply", "--server-side", "--force-conflicts", "--kustomize", crds])?;
+    let wait = ["wait", "--for=condition=Established", "--timeout=30s"];
+    let definitions = ["consumers", "kafkanodepools", "logpipelines"];
+    let definitions = definitions.map(|plural| format!("crd/{plural}.kafkapipelines.io"));
+    cluster.kubectl(wait.map(str::to_owned).iter().chain(&definitions))?;
+    Ok(())
+}
+
 /// Who the operator is, and what it watches.
 #[derive(Debug, Clone)]
 pub struct Account {

@@ -14,10 +14,10 @@ use anyhow::{Context as _, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-pub use account::Account;
+pub use account::{Account, install_definitions};
 
 /// How long the process may take to say where its admin server listens, and to end when it is told to.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A running operator. It is killed when this is dropped.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl OperatorProcess {
             .stderr(File::create(log).with_context(|| format!("create {}", log.display()))?);
         let child = command.spawn().with_context(|| format!("start {}", program.display()))?;
         let mut operator = Self { child, log: log.to_owned(), address: SocketAddr::from(([127, 0, 0, 1], 0)) };
-        operator.address = operator.until("its admin server listens", |operator| operator.logged_address())?;
+        operator.address = operator.until("its admin server listens", Self::logged_address)?;
         Ok(operator)
     }
 

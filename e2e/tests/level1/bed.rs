@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use kafkapipelines_e2e::audit::AuditLog;
 use kafkapipelines_e2e::cluster::{Cluster, Places};
-use kafkapipelines_e2e::operator_process::{Account, OperatorProcess, programs};
+use kafkapipelines_e2e::operator_process::{self, Account, OperatorProcess, programs};
 use serde_json::{Value, json};
 
-use crate::documents::name;
 use crate::kube_api::{CHILDREN, KubeApi};
+use crate::object::name;
 
 /// Far more than anything takes on an idle machine.
 pub const DEADLINE: Duration = Duration::from_mins(2);
@@ -140,12 +140,7 @@ impl Drop for TestNamespace {
 /// Level 1 with our kinds, and without the namespaces of earlier runs.
 pub fn cluster_with_crds() -> Result<Cluster> {
     let cluster = Cluster::level1(&Places::from_env()?)?;
-    let crds = concat!(env!("CARGO_MANIFEST_DIR"), "/../crds/yaml");
-    cluster.kubectl(["apply", "--server-side", "--force-conflicts", "--kustomize", crds])?;
-    let definitions =
-        ["consumers", "kafkanodepools", "logpipelines"].map(|plural| format!("crd/{plural}.kafkapipelines.io"));
-    let wait = ["wait", "--for=condition=Established", "--timeout=30s"].map(str::to_owned);
-    cluster.kubectl(wait.iter().chain(&definitions))?;
+    operator_process::install_definitions(&cluster)?;
     let earlier = format!("{RUN},{RUN}!={}", std::process::id());
     cluster.kubectl(["delete", "namespace", "--wait=false", "--selector", &earlier])?;
     Ok(cluster)

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, ensure};
+use kafkapipelines_e2e::reference;
 use serde_json::Value;
 
 use crate::bed::{self, Bed, eventually};
-use crate::documents;
 use crate::kube_api::KubeApi;
 
 /// Every child of the reference installation, without the pipeline's name and a dash, by kind.
@@ -47,7 +47,7 @@ pub fn of_reference() -> Vec<String> {
 async fn children_are_named_and_labelled_and_go_with_their_owners_but_claims_stay() -> Result<()> {
     let bed = Bed::new("children").await?;
     let _operator = bed.start_leading("a")?;
-    for document in documents::reference()? {
+    for document in reference::documents()? {
         bed.kube.apply(&document).await??;
     }
     bed::await_workloads(&bed.kube, 1).await?;

@@ -6,10 +6,11 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context as _, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use kafkapipelines_e2e::reference;
 use serde_json::{Value, json};
 
 use crate::bed::{self, Bed, eventually};
-use crate::{children, documents};
+use crate::{children, object};
 
 const PIPELINES: [&str; 5] = ["logs-a", "logs-b", "logs-c", "logs-d", "logs-e"];
 const DEATHS: usize = 10;
@@ -19,7 +20,7 @@ async fn killed_at_any_moment_it_comes_to_the_same() -> Result<()> {
     let bed = Bed::new("deaths").await?;
     let mut documents = Vec::new();
     for pipeline in PIPELINES {
-        documents.extend(documents::named(pipeline)?);
+        documents.extend(reference::named(pipeline)?);
     }
     for some in documents.chunks(documents.len() / DEATHS) {
         // The same name each time, as that of a Pod whose container is restarted: the Lease is still its own.
@@ -83,7 +84,7 @@ async fn identities_are_alike(bed: &Bed) -> Result<()> {
     for pipeline in bed.kube.list("logpipelines", "").await? {
         let status = &pipeline["status"];
         let bases: Vec<_> = status["nodePools"].as_array().into_iter().flatten().map(|it| &it["nodeIdBase"]).collect();
-        ensure!(bases == [&json!(0), &json!(9000)], "{}: {bases:?}", documents::name(&pipeline));
+        ensure!(bases == [&json!(0), &json!(9000)], "{}: {bases:?}", object::name(&pipeline));
         ensure!(status["controllerQuorum"]["initialVoters"] == json!([9000, 9001, 9002]), "{status:#}");
     }
     Ok(())
@@ -95,7 +96,7 @@ async fn one_replica_writes_and_the_next_takes_over() -> Result<()> {
     let first = bed.start_leading("first")?;
     let mut second = bed.start("second")?;
     second.await_ready()?;
-    for document in documents::reference()? {
+    for document in reference::documents()? {
         bed.kube.apply(&document).await??;
     }
     bed::await_workloads(&bed.kube, 1).await?;

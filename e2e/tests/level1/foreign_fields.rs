@@ -2,10 +2,10 @@
 
 use anyhow::{Context as _, Result, ensure};
 use http::Method;
+use kafkapipelines_e2e::reference;
 use serde_json::{Value, json};
 
 use crate::bed::{self, Bed, eventually};
-use crate::documents;
 
 const BROKER: &str = "log-aggregator-kafka-broker";
 const VECTOR: &str = "log-aggregator-kafka-victoria-logs";
@@ -14,7 +14,7 @@ const VECTOR: &str = "log-aggregator-kafka-victoria-logs";
 async fn fields_of_others_stay_when_ours_are_put_right() -> Result<()> {
     let bed = Bed::new("foreign").await?;
     let _operator = bed.start_leading("a")?;
-    for document in documents::reference()? {
+    for document in reference::documents()? {
         bed.kube.apply(&document).await??;
     }
     bed::await_workloads(&bed.kube, 1).await?;
@@ -44,7 +44,7 @@ async fn fields_of_others_stay_when_ours_are_put_right() -> Result<()> {
 async fn an_autoscalers_replicas_reach_the_deployment_and_stay() -> Result<()> {
     let bed = Bed::new("scale").await?;
     let _operator = bed.start_leading("a")?;
-    for document in documents::reference()? {
+    for document in reference::documents()? {
         bed.kube.apply(&document).await??;
     }
     bed::await_workloads(&bed.kube, 1).await?;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use kafkapipelines_e2e::reference;
 use serde_json::{Value, json};
 
 use crate::bed::{self, Bed, eventually};
-use crate::documents;
 use crate::kube_api::KubeApi;
 
 const QUIET: Duration = Duration::from_mins(2);
@@ -19,7 +19,7 @@ const AUTHORITY_KEYS: [&str; 2] =
 async fn deleted_and_edited_children_heal_and_then_it_is_quiet() -> Result<()> {
     let bed = Bed::new("heal").await?;
     let operator = bed.start_leading("a")?;
-    for document in documents::reference()? {
+    for document in reference::documents()? {
         bed.kube.apply(&document).await??;
     }
     bed::await_workloads(&bed.kube, 1).await?;

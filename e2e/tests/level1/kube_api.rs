@@ -105,9 +105,9 @@ impl KubeApi {
         Ok(())
     }
 
-    async fn change(&self, plural: &str, name: &str, kind: &str, patch: &Value) -> Result<Value> {
+    async fn change(&self, plural: &str, name: &str, kind: &str, body: &Value) -> Result<Value> {
         let path = format!("{}/{name}", self.path(plural));
-        let answer = self.send(Method::PATCH, &path, kind, patch).await?;
+        let answer = self.send(Method::PATCH, &path, kind, body).await?;
         answer.with_context(|| format!("patch {plural} {name}"))
     }
 }

@@ -5,12 +5,12 @@
 mod admission;
 mod bed;
 mod children;
-mod documents;
 mod failover;
 mod foreign_fields;
 mod heal;
 mod kube_api;
 mod malformed;
+mod object;
 mod order;
 mod plugin;
 mod plugin_watch;

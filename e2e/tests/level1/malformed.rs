@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, ensure};
+use kafkapipelines_e2e::reference;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::bed::{self, Bed, eventually};
-use crate::documents::{self, condition, name};
 use crate::kube_api::KubeApi;
+use crate::object::{condition, name};
 
 const TABLE: &str = include_str!("malformed.yaml");
 
@@ -55,7 +56,7 @@ fn accepted() -> String {
 async fn each_is_refused_with_field_value_and_way_out_and_harms_no_other() -> Result<()> {
     let bed = Bed::new("malformed").await?;
     let _operator = bed.start_leading("a")?;
-    for document in documents::reference()? {
+    for document in reference::documents()? {
         bed.kube.apply(&document).await??;
     }
     bed::await_workloads(&bed.kube, 1).await?;
@@ -95,7 +96,7 @@ struct Installation<'a> {
 impl<'a> Installation<'a> {
     fn new(case: &'a Case, number: usize) -> Result<Self> {
         let pipeline = format!("m{number:02}");
-        let mut documents: BTreeMap<_, _> = PARTS.into_iter().zip(documents::named(&pipeline)?).collect();
+        let mut documents: BTreeMap<_, _> = PARTS.into_iter().zip(reference::named(&pipeline)?).collect();
         for (part, patch) in &case.patch {
             if patch.is_null() {
                 documents.remove(part);

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use kafkapipelines_e2e::reference;
 use serde_json::{Value, json};
 
 use crate::bed::{self, Bed};
+use crate::children;
 use crate::kube_api::KubeApi;
-use crate::{children, documents};
 
 /// Longer than the operator waits for pools that arrive together.
 const PAUSE: Duration = Duration::from_millis(400);
@@ -44,7 +45,7 @@ async fn the_order_of_the_documents_changes_nothing() -> Result<()> {
 }
 
 async fn apply(kube: &KubeApi, order: [usize; 4], pause: Duration) -> Result<()> {
-    let documents = documents::reference()?;
+    let documents = reference::documents()?;
     for index in order {
         kube.apply(&documents[index]).await??;
         tokio::time::sleep(pause).await;

@@ -4,10 +4,10 @@ use std::process::{Command, Output};
 
 use anyhow::{Context as _, Result, ensure};
 use kafkapipelines_e2e::operator_process::programs;
+use kafkapipelines_e2e::reference;
 use serde_json::Value;
 
 use crate::bed::{self, Bed};
-use crate::documents;
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/log-aggregator.yaml");
 
@@ -15,7 +15,7 @@ const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/log-aggr
 async fn status_draws_what_is_there() -> Result<()> {
     let bed = Bed::new("plugin").await?;
     let _operator = bed.start_leading("a")?;
-    for document in documents::reference()? {
+    for document in reference::documents()? {
         bed.kube.apply(&document).await??;
     }
     bed::await_workloads(&bed.kube, 1).await?;

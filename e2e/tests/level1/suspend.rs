@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use kafkapipelines_e2e::reference;
 use serde_json::json;
 
 use crate::bed::{self, Bed, eventually};
-use crate::documents;
+use crate::object;
 
 #[tokio::test]
 async fn a_suspended_pipeline_is_left_alone_until_it_goes_on() -> Result<()> {
     let bed = Bed::new("suspend").await?;
     let _operator = bed.start_leading("a")?;
-    for document in documents::reference()? {
+    for document in reference::documents()? {
         bed.kube.apply(&document).await??;
     }
     bed::await_workloads(&bed.kube, 1).await?;
@@ -21,7 +22,7 @@ async fn a_suspended_pipeline_is_left_alone_until_it_goes_on() -> Result<()> {
     bed.kube.merge("logpipelines", "log-aggregator-kafka", &json!({"spec": {"suspend": true}})).await?;
     eventually("the status says so", async || {
         let pipeline = bed.kube.get("logpipelines", "log-aggregator-kafka").await?.unwrap_or_default();
-        let suspended = documents::condition(&pipeline, "Suspended").is_some_and(|it| it["status"] == "True");
+        let suspended = object::condition(&pipeline, "Suspended").is_some_and(|it| it["status"] == "True");
         Ok(suspended.then_some(()).ok_or(pipeline["status"]["conditions"].to_string()))
     })
     .await?;
