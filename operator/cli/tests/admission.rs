@@ -4,7 +4,8 @@
 mod table;
 
 use kafkapipelines_cli::admission::Admission;
-use kafkapipelines_crds::definitions;
+use kafkapipelines_crds::{Consumer, KafkaNodePool, LogPipeline, definitions};
+use serde::Deserialize as _;
 use serde_json::Value;
 
 #[test]
@@ -22,6 +23,19 @@ fn every_case_is_judged_as_the_table_says() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What the API server takes, the operator can read.
+#[test]
+fn every_accepted_object_can_be_read() {
+    for case in table::cases().unwrap().into_iter().filter(|case| case.reject.is_none()) {
+        let read = match case.object["kind"].as_str() {
+            Some("LogPipeline") => LogPipeline::deserialize(&case.object).map(drop),
+            Some("KafkaNodePool") => KafkaNodePool::deserialize(&case.object).map(drop),
+            _ => Consumer::deserialize(&case.object).map(drop),
+        };
+        assert!(read.is_ok(), "{}: {read:?}", case.name);
+    }
 }
 
 /// What the table starts from is accepted, so a refused case is refused for its patch alone.
