@@ -9,7 +9,7 @@ use clap::Args;
 use kafkapipelines_e2e::cluster::{Cluster, Places, step};
 use kafkapipelines_e2e::image::kafka::Version;
 use kafkapipelines_e2e::installation::{
-    Access, Client, NAMESPACE, Operator, PIPELINE, Pipeline, SMALL, example, provide_images,
+    Access, Client, NAMESPACE, Operator, PIPELINE, Pipeline, SMALL, example, provide_images, remove_namespace,
 };
 
 use super::test::cargo;
@@ -56,9 +56,7 @@ fn cluster(arguments: &Arguments) -> Result<Cluster> {
 
 /// A former demo goes, with its volumes: the claims are in its namespace.
 fn clear(cluster: &Cluster) -> Result<()> {
-    step("an empty namespace", || {
-        cluster.kubectl(["delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=180s"]).map(drop)
-    })
+    step("an empty namespace", || remove_namespace(cluster, NAMESPACE))
 }
 
 fn apply_reference(cluster: &Cluster) -> Result<Pipeline> {

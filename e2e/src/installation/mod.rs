@@ -3,11 +3,13 @@
 
 mod client;
 mod kustomization;
+mod namespace;
 mod operator;
 mod pipeline;
 mod programs;
 
 pub use client::{Access, Client};
+pub use namespace::remove_namespace;
 pub use operator::Operator;
 pub use pipeline::{Pipeline, SMALL};
 pub use programs::provide_images;

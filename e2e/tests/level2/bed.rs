@@ -1,0 +1,90 @@
+//! The cluster and what the tests share on it.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Result;
+use kafkapipelines_e2e::cluster::{Cluster, Places, step};
+use kafkapipelines_e2e::image::kafka::Version;
+use kafkapipelines_e2e::installation::{
+    Access, Client, NAMESPACE, Operator, PIPELINE, Pipeline, SMALL, example, provide_images, remove_namespace,
+};
+
+pub const READY_WITHIN: Duration = Duration::from_mins(8);
+pub const TOPIC: &str = "logs";
+
+/// The reference installation, its operator, and a cluster that holds both.
+#[derive(Clone)]
+pub struct Bed {
+    pub cluster: Cluster,
+    pub operator: Operator,
+    pub pipeline: Pipeline,
+}
+
+static BED: Mutex<Option<Bed>> = Mutex::new(None);
+
+/// The reference installation, Ready. The first test that asks for it waits while it is made, in an empty namespace.
+pub fn reference() -> Result<Bed> {
+    let mut bed = BED.lock().unwrap_or_else(PoisonError::into_inner);
+    let bed = match &*bed {
+        Some(bed) => bed.clone(),
+        None => bed.insert(install()?).clone(),
+    };
+    bed.pipeline.await_ready(READY_WITHIN)?;
+    Ok(bed)
+}
+
+/// A cluster of at least so many nodes, with all images.
+pub fn cluster(nodes: u8) -> Result<Cluster> {
+    let cluster = Cluster::level2(&Places::from_env()?, nodes)?;
+    provide_images(&cluster, &[Version::V3_9_0, Version::V3_9_2, Version::V4_3_1])?;
+    Ok(cluster)
+}
+
+fn install() -> Result<Bed> {
+    let cluster = cluster(1)?;
+    step("an empty namespace", || remove_namespace(&cluster, NAMESPACE))?;
+    let operator = step("operator", || Operator::install(&cluster, NAMESPACE))?;
+    let pipeline = Pipeline::new(&cluster, NAMESPACE, PIPELINE);
+    pipeline.apply(&example(), SMALL)?;
+    step("reference installation Ready", || pipeline.await_ready(READY_WITHIN))?;
+    let bed = Bed { cluster, operator, pipeline };
+    step("a topic on all brokers", || bed.create_topic())?;
+    Ok(bed)
+}
+
+impl Bed {
+    /// A client that trusts the pipeline's authority of now.
+    pub fn client(&self) -> Result<Client> {
+        Client::start(&self.pipeline, Version::V3_9_0)
+    }
+
+    /// An address of the listener with this port, inside the cluster.
+    pub fn bootstrap(&self, port: u16) -> String {
+        bootstrap(&self.pipeline, port)
+    }
+
+    fn create_topic(&self) -> Result<()> {
+        let create = ["bin/kafka-topics.sh", "--create", "--if-not-exists", "--bootstrap-server", "localhost:9092"];
+        let topic = ["--topic", TOPIC, "--partitions", "3", "--replication-factor", "3"];
+        self.pipeline.exec(&pod("broker", 0), &[&create[..], &topic].concat()).map(drop)
+    }
+}
+
+/// Produces a line through one address and reads it back through another.
+pub fn line_passes(client: &Client, access: Access, into: &str, from: &str) -> Result<()> {
+    let line = format!("into {into}, out of {from}, at {:?}", std::time::SystemTime::now());
+    client.produce(into, access, TOPIC, &line)?;
+    assert_eq!(client.consume(from, access, TOPIC, &line, 1)?, [line]);
+    Ok(())
+}
+
+/// Pod of a node of the reference installation.
+pub fn pod(pool: &str, id: i32) -> String {
+    format!("{PIPELINE}-{pool}-{id}")
+}
+
+/// An address of a pipeline's listener inside the cluster.
+pub fn bootstrap(pipeline: &Pipeline, port: u16) -> String {
+    format!("{}-kafka-bootstrap.{}.svc:{port}", pipeline.name(), pipeline.namespace())
+}

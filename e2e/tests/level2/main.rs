@@ -1,0 +1,14 @@
+//! Real nodes, real Kafka, the operator as Pods of its own image with its own rights.
+//!
+//! Tests run one after another in the order of their names. All but `versions` and `zones` share one reference installation,
+//! which each of them finds Ready and leaves Ready.
+
+mod bed;
+mod deletion;
+mod healing;
+mod pod_watch;
+mod reference;
+mod rolling;
+mod scaling;
+mod versions;
+mod zones;
