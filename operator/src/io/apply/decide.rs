@@ -134,7 +134,7 @@ mod tests {
 
     use super::*;
 
-    fn child(owner: Value, labels: Value) -> ObjectMeta {
+    fn child(owner: &Value, labels: &Value) -> ObjectMeta {
         serde_json::from_value(json!({"ownerReferences": [owner], "labels": labels})).unwrap()
     }
 
@@ -147,24 +147,21 @@ mod tests {
     fn another_owner_s_child_is_ours_only_if_an_older_version_gave_it_another_kind_of_owner() {
         let pool = json!({labels::MANAGED_BY: labels::MANAGER, labels::PIPELINE: "logs", labels::POOL: "broker"});
         let consumer = json!({labels::PIPELINE: "logs", labels::CONSUMER: "broker"});
-        let intent = child(owner("LogPipeline", "1"), pool.clone());
+        let intent = child(&owner("LogPipeline", "1"), &pool);
         for (live, ours) in [
-            (child(owner("LogPipeline", "1"), json!({})), true),
-            (child(owner("KafkaNodePool", "2"), pool.clone()), true),
+            (child(&owner("LogPipeline", "1"), &json!({})), true),
+            (child(&owner("KafkaNodePool", "2"), &pool), true),
             // Of a pipeline that was deleted and made anew: its end is near.
-            (child(owner("LogPipeline", "2"), pool.clone()), false),
+            (child(&owner("LogPipeline", "2"), &pool), false),
             // Of a consumer whose child happens to have this name.
-            (child(owner("Consumer", "2"), consumer), false),
-            (child(owner("Consumer", "2"), json!({})), false),
+            (child(&owner("Consumer", "2"), &consumer), false),
+            (child(&owner("Consumer", "2"), &json!({})), false),
             (
-                child(
-                    json!({"apiVersion": "v1", "kind": "X", "name": "x", "uid": "2", "controller": true}),
-                    pool.clone(),
-                ),
+                child(&json!({"apiVersion": "v1", "kind": "X", "name": "x", "uid": "2", "controller": true}), &pool),
                 false,
             ),
-            (child(json!({"apiVersion": "v1", "kind": "X", "name": "x", "uid": "2"}), pool), true),
-            (child(json!({"apiVersion": "v1", "kind": "X", "name": "x", "uid": "2"}), json!({})), false),
+            (child(&json!({"apiVersion": "v1", "kind": "X", "name": "x", "uid": "2"}), &pool), true),
+            (child(&json!({"apiVersion": "v1", "kind": "X", "name": "x", "uid": "2"}), &json!({})), false),
         ] {
             assert_eq!(ownership(&intent, &live) == Ownership::Ours, ours, "{live:?}");
         }
