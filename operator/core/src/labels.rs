@@ -88,6 +88,11 @@ pub fn consumer_selector(pipeline: &str, consumer: &str) -> Labels {
     of([(PIPELINE, pipeline), (CONSUMER, consumer)])
 }
 
+/// Selector of the Pods of all consumers of a pipeline.
+pub fn all_consumers_selector(pipeline: &str) -> Labels {
+    of([(PIPELINE, pipeline), ("app.kubernetes.io/name", "vector")])
+}
+
 /// A selector in the notation of kubectl and of the scale subresource.
 pub fn to_query(selector: &Labels) -> String {
     selector.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")

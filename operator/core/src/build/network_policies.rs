@@ -5,7 +5,7 @@ use k8s_openapi::api::networking::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, OwnerReference};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use kafkapipelines_crds::{ListenerSpec, Role};
+use kafkapipelines_crds::{ListenerSpec, ListenerType, Role};
 
 use super::metadata;
 use crate::labels::{self, Labels};
@@ -18,16 +18,21 @@ const OPERATOR: &str = "kafkapipelines-operator";
 /// One policy for each role. What they do not open is closed; what the nodes themselves reach is not restricted.
 pub fn network_policies(pipeline: &Pipeline, owner: &OwnerReference) -> Vec<NetworkPolicy> {
     let nodes = |port| rule(port, vec![peer(None, labels::kafka_selector(&pipeline.name)), operator()]);
-    let brokers = std::iter::once(nodes(names::REPLICATION_PORT)).chain(pipeline.listeners().iter().map(listener));
+    let brokers = std::iter::once(nodes(names::REPLICATION_PORT))
+        .chain(pipeline.listeners().iter().map(|each| listener(pipeline, each)));
     vec![
         policy(pipeline, owner, ("broker", Role::Broker), brokers.collect()),
         policy(pipeline, owner, ("controller", Role::Controller), vec![nodes(names::CONTROLLER_PORT)]),
     ]
 }
 
-/// Without peers a listener is open to whoever can reach the Pods.
-fn listener(listener: &ListenerSpec) -> NetworkPolicyIngressRule {
-    rule(listener.port, listener.network_policy_peers.clone())
+/// Without peers a listener is open to whoever can reach the Pods. With peers, the pipeline's own consumers may still read.
+fn listener(pipeline: &Pipeline, listener: &ListenerSpec) -> NetworkPolicyIngressRule {
+    let mut peers = listener.network_policy_peers.clone();
+    if !peers.is_empty() && listener.type_ == ListenerType::Internal {
+        peers.push(peer(None, labels::all_consumers_selector(&pipeline.name)));
+    }
+    rule(listener.port, peers)
 }
 
 fn policy(
