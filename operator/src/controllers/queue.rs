@@ -29,23 +29,18 @@ impl<K: Lookup<DynamicType = ()>> Queue<K> {
 
     /// Asks for a reconcile of `object`.
     pub(super) fn add(&self, object: ObjectRef<K>) {
-        let mut waiting = self.lock();
-        if waiting.insert(object.clone()) {
+        if self.lock().insert(object.clone()) {
+            self.depth.inc();
             // Fails when the controller has stopped: then nobody reconciles any more.
             let _ = self.sender.unbounded_send(object);
         }
-        self.count(&waiting);
     }
 
     /// The reconcile of `object` begins: a change from now on needs another.
     pub(super) fn begin(&self, object: &ObjectRef<K>) {
-        let mut waiting = self.lock();
-        waiting.remove(object);
-        self.count(&waiting);
-    }
-
-    fn count(&self, waiting: &HashSet<ObjectRef<K>>) {
-        self.depth.set(i64::try_from(waiting.len()).unwrap_or(i64::MAX));
+        if self.lock().remove(object) {
+            self.depth.dec();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashSet<ObjectRef<K>>> {
