@@ -1,4 +1,4 @@
-//! A user's own authority lies in a Secret without our labels: it is read when it is needed, and not watched.
+//! Secrets of authorities that the watch does not show: a user's own has no label of ours, and ours may have lost it.
 
 use k8s_openapi::api::core::v1::Secret;
 use kafkapipelines_core::pki::authority::Found;
@@ -7,8 +7,8 @@ use kube::api::Api;
 use crate::io::error::Call;
 use crate::io::{Error, Io};
 
-/// What the user's Secret holds; nothing when there is none.
-pub(super) async fn read_users(io: &Io, namespace: &str, name: &str) -> Result<Found, Error> {
+/// What the Secret holds; nothing when there is none.
+pub(super) async fn read(io: &Io, namespace: &str, name: &str) -> Result<Found, Error> {
     let call = Call { verb: "get", kind: "Secret".to_owned(), namespace: namespace.to_owned(), name: name.to_owned() };
     let secrets = Api::<Secret>::namespaced(io.api.client(), namespace);
     let secret = io.api.read(call, async { secrets.get_opt(name).await }).await?;

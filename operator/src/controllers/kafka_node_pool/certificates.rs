@@ -64,7 +64,7 @@ impl KafkaNodePoolController {
     async fn cluster_ca(&self, pipeline: &Pipeline) -> Result<Option<Authority>, Error> {
         let published = self.secret(pipeline, &names::cluster_ca_cert(&pipeline.name));
         let key = match &pipeline.spec.certificates.cluster_ca.secret_ref {
-            Some(user) => authority_secrets::read_users(&self.io, &pipeline.namespace, &user.name).await?.key,
+            Some(user) => authority_secrets::read(&self.io, &pipeline.namespace, &user.name).await?.key,
             None => Found::read(None, self.secret(pipeline, &names::cluster_ca_key(&pipeline.name)).as_deref()).key,
         };
         let certificates = Found::read(published.as_deref(), None).certificates;

@@ -56,19 +56,30 @@ impl LogPipelineController {
     ) -> Result<Result<Settled, Refusal>, Error> {
         let now = Timestamp::now();
         if let Some(user) = &which.spec.secret_ref {
-            let found = authority_secrets::read_users(&self.io, &pipeline.namespace, &user.name).await?;
+            let found = authority_secrets::read(&self.io, &pipeline.namespace, &user.name).await?;
             let settled = authority::of_user(&found, which.field, &user.name, now);
             let again = |settled: Settled| Settled { due: settled.due.min(now + LOOK_AGAIN), ..settled };
             return Ok(settled.map(again));
         }
-        let secret = |name: &str| self.watches.secrets.get(&pipeline.namespace, name);
-        let (certificate, key) = (secret(&which.certificate), secret(&which.key));
-        let found = Found::read(certificate.as_deref(), key.as_deref());
+        let found = self.own_secrets(pipeline, which).await?;
         let settled = authority::own(&found, which.spec, &which.name(), now, &FreshKeys)?;
         if let Ok(Settled { change: Some(reason), .. }) = &settled {
             tracing::info!(authority = which.common_name, reason, "a certificate authority's certificate is made");
         }
         Ok(settled)
+    }
+}
+
+impl LogPipelineController {
+    /// What the operator's own Secrets hold. A key that the watch does not show may have lost only its label: it is looked for.
+    async fn own_secrets(&self, pipeline: &Pipeline, which: &Which<'_>) -> Result<Found, Error> {
+        let secret = |name: &str| self.watches.secrets.get(&pipeline.namespace, name);
+        let (certificate, key) = (secret(&which.certificate), secret(&which.key));
+        let mut found = Found::read(certificate.as_deref(), key.as_deref());
+        if found.certificates.is_some() && found.key.is_none() {
+            found.key = authority_secrets::read(&self.io, &pipeline.namespace, &which.key).await?.key;
+        }
+        Ok(found)
     }
 }
 
