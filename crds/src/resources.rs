@@ -4,34 +4,27 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use kube::KubeSchema;
-use serde::{Deserialize, Deserializer, Serialize};
-
-use crate::PropertyValue;
+use serde::{Deserialize, Serialize};
 
 /// CPU and memory of a container, as in a Pod.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourceRequirements {
     /// What the scheduler reserves, for example `{cpu: "1", memory: 4Gi}`.
-    #[serde(default, deserialize_with = "numbers_too", skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "crate::schema::quantities")]
     pub requests: BTreeMap<String, Quantity>,
     /// What the kubelet enforces, for example `{memory: 4Gi}`. A memory limit also sizes Kafka's heap.
-    #[serde(default, deserialize_with = "numbers_too", skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "crate::schema::quantities")]
     pub limits: BTreeMap<String, Quantity>,
-}
-
-/// `cpu: 1` is a number in YAML; the API server makes it a string in Pods, but not in custom resources.
-fn numbers_too<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Quantity>, D::Error> {
-    let values = BTreeMap::<String, PropertyValue>::deserialize(deserializer)?;
-    Ok(values.into_iter().map(|(name, value)| (name, Quantity(value.to_string()))).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// `cpu: 1` is a number in YAML; the API server makes it a string in Pods, but not in custom resources.
     #[test]
     fn a_quantity_may_be_a_number() {
         let resources: ResourceRequirements =
