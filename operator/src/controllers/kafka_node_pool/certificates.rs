@@ -11,8 +11,8 @@ use kafkapipelines_core::{labels, names};
 use kafkapipelines_crds::LogPipeline;
 use kube::ResourceExt as _;
 
-use super::super::authority_secrets;
 use super::super::kafka_nodes::pipeline_of;
+use super::super::{authority_secrets, fresh_keys::FreshKeys};
 use super::{Error, KafkaNodePoolController, pool_name};
 
 /// Reason and message of what is awaited.
@@ -45,7 +45,11 @@ impl KafkaNodePoolController {
             trusted_everywhere: self.is_trusted_everywhere(pipeline, &cluster_ca),
             now: Timestamp::now(),
         };
-        Ok(Ok(node_certificates::plan(&input, &owned_by(owner), &super::super::fresh_keys::FreshKeys)?))
+        let certificates = node_certificates::plan(&input, &owned_by(owner), &FreshKeys)?;
+        if !certificates.changes.is_empty() {
+            tracing::info!(pool = pool.name, reasons = ?certificates.changes, "node certificates are issued anew");
+        }
+        Ok(Ok(certificates))
     }
 
     /// Whether every Pod of the pipeline trusts the authority.
