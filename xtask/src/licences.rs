@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::test::cargo;
+use super::cargo::cargo;
 
 const VERSION: &str = "0.20.2";
 

@@ -4,6 +4,7 @@
 
 mod api_reference;
 mod bench;
+mod cargo;
 mod cluster;
 mod crds;
 mod demo;

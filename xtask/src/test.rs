@@ -1,11 +1,12 @@
 //! `cargo xtask test`: everything that is tested, from the quickest to the slowest.
 
-use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 use kafkapipelines_e2e::cluster;
+
+use super::cargo::cargo;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -65,19 +66,6 @@ fn static_checks() -> Result<()> {
 /// A suite of the e2e crate; its tests share a cluster, so they run one after another.
 fn suite(name: &str) -> Result<()> {
     cargo(&["test", "--package", "kafkapipelines-e2e", "--test", name, "--", "--test-threads=1", "--nocapture"])
-}
-
-/// Runs cargo and says what it runs and how long it took.
-pub(crate) fn cargo(args: &[&str]) -> Result<()> {
-    let line = args.join(" ");
-    println!("== cargo {line}");
-    let began = Instant::now();
-    let status = Command::new(env!("CARGO")).args(args).status()?;
-    if !status.success() {
-        bail!("cargo {line} failed");
-    }
-    println!("== {} s", began.elapsed().as_secs());
-    Ok(())
 }
 
 fn in_ci() -> bool {

@@ -6,6 +6,7 @@
 
 mod certificates;
 pub mod consumer;
+mod input;
 pub mod installation;
 mod listeners;
 mod names;

@@ -2,28 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use kafkapipelines_crds::{KafkaNodePool, LogPipeline, Role};
+use kafkapipelines_crds::{KafkaNodePool, Role};
 use kube::ResourceExt;
 
+pub use super::input::PipelineInput;
 use super::replication::Replication;
 use super::{certificates, listeners, pool, topics, version};
-use crate::identity::Identity;
 use crate::kafka_config;
 use crate::kafka_version::KafkaVersion;
 use crate::pipeline::Pipeline;
 use crate::pool::Pool;
 use crate::refusal::Refusal;
-
-/// What a pipeline is judged by.
-#[derive(Clone, Copy, Debug)]
-pub struct PipelineInput<'a> {
-    /// The object.
-    pub object: &'a LogPipeline,
-    /// All pools in its namespace that name it.
-    pub pools: &'a [KafkaNodePool],
-    /// Its settled identity; a pool without a base in it is left out until it has one.
-    pub identity: &'a Identity,
-}
 
 /// The pipeline with its good pools, or why it cannot be carried out.
 /// Refused pools do not make it fail; [`super::pool::pool`] says what is wrong with them.

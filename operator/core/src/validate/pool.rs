@@ -3,7 +3,7 @@
 use kafkapipelines_crds::KafkaNodePool;
 use kube::ResourceExt;
 
-use super::pipeline::PipelineInput;
+use super::input::PipelineInput;
 use super::{NODE_IDS_PENDING, names, pod_template, resources};
 use crate::node_ids;
 use crate::pool::Pool;
