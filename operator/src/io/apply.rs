@@ -14,7 +14,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use futures::{StreamExt as _, stream};
-use kube::api::{Api, DynamicObject, ObjectMeta, Patch, PatchParams};
+use kube::api::{Api, DeleteParams, DynamicObject, ObjectMeta, Patch, PatchParams, Preconditions};
 use kube::core::PartialObjectMeta;
 use kube::discovery::ApiResource;
 use kube::{Resource, ResourceExt as _};
@@ -167,7 +167,12 @@ impl Applier {
             Decision::Stale => Err(stale(child)),
             Decision::Foreign(other) => Err(not_ours(child, other)),
             Decision::Apply => {
-                let after = self.send(owner, child).await?;
+                let after = match self.send(owner, child).await {
+                    Err(error) if self.is_barred_by_an_edit(owner, child, &error) => {
+                        self.make_anew(owner, child, live).await?
+                    }
+                    sent => sent?,
+                };
                 let same = after.resource_version == live.resource_version;
                 Ok(if same { Outcome::Unchanged } else { Outcome::Changed })
             }
@@ -198,6 +203,24 @@ impl Applier {
         let request =
             async { api.patch_metadata(&child.child.name, &PatchParams::default(), &Patch::Merge(&patch)).await };
         self.api.write(child.call("patch"), request).await.map(drop)
+    }
+
+    /// Whether the API server refuses what it took before, because of what somebody else wrote into the child. A port of a
+    /// Service is known by its number: one that gets another number stays beside ours, and has its name.
+    fn is_barred_by_an_edit(&self, owner: &OwnerKey, child: &Prepared, refusal: &Error) -> bool {
+        let records = self.lock();
+        let last = records.get(owner).and_then(|children| children.get(&key(child)));
+        let was_taken = last.is_some_and(|last| last.is_of(&child.intent));
+        was_taken && child.child.gvk.kind == "Service" && refusal.code() == Some(422)
+    }
+
+    /// Deletes the live child and creates it again: a Service loses nothing but an address that led nowhere.
+    async fn make_anew(&self, owner: &OwnerKey, child: &Prepared, live: &ObjectMeta) -> Result<ObjectMeta, Error> {
+        let this_one = Preconditions { uid: live.uid.clone(), resource_version: None };
+        let params = DeleteParams::default().preconditions(this_one);
+        let api = self.api_of(child);
+        self.api.write(child.call("delete"), async { api.delete(&child.child.name, &params).await }).await?;
+        self.send(owner, child).await
     }
 
     async fn send(&self, owner: &OwnerKey, child: &Prepared) -> Result<ObjectMeta, Error> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::double::{Double, Seen, Step, api, refused, step};
 use http::Method;
 use k8s_openapi::api::apps::v1::StatefulSet;
-use k8s_openapi::api::core::v1::ConfigMap;
+use k8s_openapi::api::core::v1::{ConfigMap, Service};
 use kafkapipelines_core::child::Child;
 use kafkapipelines_core::retry::{ReconcileError as _, Retry};
 use kafkapipelines_operator::io::api_server::ApiServer;
@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 const CONFIG: &str = "/api/v1/namespaces/logs/configmaps/settings";
+const BROKERS: &str = "/api/v1/namespaces/logs/services/brokers";
 const NODES: &str = "/apis/apps/v1/namespaces/logs/statefulsets/nodes";
 
 struct Bed {
@@ -68,6 +69,11 @@ fn config(value: &str) -> Child {
 fn nodes(replicas: i32) -> Child {
     let spec = json!({"replicas": replicas, "selector": {}, "serviceName": "x", "template": {}});
     Child::new(&serde_json::from_value::<StatefulSet>(json!({"metadata": metadata("nodes"), "spec": spec})).unwrap())
+}
+
+fn brokers() -> Child {
+    let spec = json!({"ports": [{"name": "plain", "port": 9092}]});
+    Child::new(&serde_json::from_value::<Service>(json!({"metadata": metadata("brokers"), "spec": spec})).unwrap())
 }
 
 /// The metadata of a live object, as the API server and the watch show it.
@@ -243,5 +249,30 @@ async fn what_is_remembered_goes_with_the_owner() {
     bed.apply(vec![prepared(config("a"), Some(&first))]).await.unwrap();
     bed.applier.forget("logs", owner().meta().name.as_deref().unwrap());
     bed.apply(vec![prepared(config("a"), Some(&first))]).await.unwrap();
+    bed.seen().await;
+}
+
+#[tokio::test]
+async fn a_service_whose_edit_bars_our_ports_is_made_anew() {
+    let (first, edited) = (live("brokers", "7", json!({})), live("brokers", "8", json!({})));
+    let again = live("brokers", "10", json!({"uid": "another"}));
+    let bed = Bed::expecting(vec![
+        step(Method::PATCH, BROKERS, first.clone()),
+        refused(Method::PATCH, BROKERS, 422, "Invalid"),
+        step(Method::DELETE, BROKERS, json!({"kind": "Status", "apiVersion": "v1", "status": "Success"})),
+        step(Method::PATCH, BROKERS, again.clone()),
+    ]);
+    bed.apply(vec![prepared(brokers(), Some(&first))]).await.unwrap();
+    assert_eq!(bed.apply(vec![prepared(brokers(), Some(&edited))]).await.unwrap(), [Outcome::Changed]);
+    let seen = bed.seen().await;
+    assert_eq!(seen[2].body["preconditions"]["uid"], "uid-brokers");
+}
+
+#[tokio::test]
+async fn a_service_that_was_never_taken_is_not_deleted_when_it_is_refused() {
+    let first = live("brokers", "7", json!({}));
+    let bed = Bed::expecting(vec![refused(Method::PATCH, BROKERS, 422, "Invalid")]);
+    let error = bed.apply(vec![prepared(brokers(), Some(&first))]).await.unwrap_err();
+    assert_eq!(error.reason(), "Refused");
     bed.seen().await;
 }

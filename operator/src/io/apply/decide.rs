@@ -36,6 +36,11 @@ impl Record {
             generation: after.generation,
         }
     }
+
+    /// Whether this very intent was applied.
+    pub(super) fn is_of(&self, intent: &Intent) -> bool {
+        self.digest == intent.digest
+    }
 }
 
 /// What to do with a child that exists.
