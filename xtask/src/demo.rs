@@ -12,7 +12,7 @@ use kafkapipelines_e2e::installation::{
     Access, Client, NAMESPACE, Operator, PIPELINE, Pipeline, SMALL, example, provide_images, remove_namespace,
 };
 
-use super::test::cargo;
+use super::cargo::cargo;
 
 const READY_WITHIN: Duration = Duration::from_mins(10);
 const TOPIC: &str = "standard-logs";
