@@ -131,11 +131,23 @@ async fn shown(kube: &KubeApi, plural: &str, name: &str) -> Result<Value> {
     Ok(what_matters(&object))
 }
 
-/// The object without what the API server and Kubernetes' own controllers count in it.
+/// The object without what the API server and Kubernetes' own controllers count or choose in it.
 fn what_matters(object: &Value) -> Value {
+    const CHOSEN: [&str; 9] = [
+        "status",
+        "resourceVersion",
+        "generation",
+        "managedFields",
+        "deployment.kubernetes.io/revision",
+        // Where an edit cannot be taken back in place, the object is made anew.
+        "uid",
+        "creationTimestamp",
+        "clusterIP",
+        "clusterIPs",
+    ];
     let mut object = object.clone();
-    for path in ["", "/metadata", "/metadata/annotations"] {
-        for field in ["status", "resourceVersion", "generation", "managedFields", "deployment.kubernetes.io/revision"] {
+    for path in ["", "/metadata", "/metadata/annotations", "/spec"] {
+        for field in CHOSEN {
             object.pointer_mut(path).and_then(Value::as_object_mut).map(|part| part.remove(field));
         }
     }
