@@ -1,6 +1,6 @@
 //! Watches the Kafka Pods of a pipeline while something is done to it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 use std::thread::{self, JoinHandle};
@@ -25,8 +25,8 @@ pub struct PodWatch {
 pub struct History {
     /// Pods that were made anew, in that order.
     pub replaced: Vec<String>,
-    /// Every set of Pods that were not ready at the same time, once there were any.
-    pub down_together: BTreeSet<BTreeSet<String>>,
+    /// Each Pod that was taken down, with the others that were not ready at that moment.
+    taken: Vec<(String, Vec<String>)>,
 }
 
 impl PodWatch {
@@ -51,42 +51,58 @@ impl PodWatch {
 impl History {
     fn of(lines: &[String]) -> Self {
         let mut history = Self::default();
-        let mut pods = BTreeMap::new();
+        let mut pods: BTreeMap<&str, Seen> = BTreeMap::new();
         for line in lines {
             let columns: Vec<_> = line.split(',').collect();
             let [event, pod, uid, ready, deleted] = columns[..] else { continue };
-            let is_up = event != "DELETED" && ready == "True" && deleted.is_empty();
-            if pods.insert(pod, (uid, is_up)).is_some_and(|(former, _)| former != uid) {
-                history.replaced.push(pod.to_owned());
+            let going = event == "DELETED" || !deleted.is_empty();
+            let former = pods.insert(pod, Seen { uid, going, up: !going && ready == "True" });
+            if going && former.is_some_and(|former| former.uid == uid && !former.going) {
+                let down = pods.iter().filter(|(other, seen)| **other != pod && !seen.up);
+                history.taken.push((pod.to_owned(), down.map(|(other, _)| (*other).to_owned()).collect()));
             }
-            let down: BTreeSet<_> = pods.iter().filter(|(_, (_, up))| !up).map(|(pod, _)| (*pod).to_owned()).collect();
-            if !down.is_empty() {
-                history.down_together.insert(down);
+            if former.is_some_and(|former| former.uid != uid) {
+                history.replaced.push(pod.to_owned());
             }
         }
         history
     }
 
-    /// Sets of more than one Pod whose names begin with `prefix` that were not ready at the same time.
-    pub fn more_than_one_down(&self, prefix: &str) -> Vec<Vec<&str>> {
-        let of_prefix = |down: &'_ BTreeSet<String>| down.iter().filter(|pod| pod.starts_with(prefix)).count() > 1;
-        let sets = self.down_together.iter().filter(|down| of_prefix(down));
-        sets.map(|down| down.iter().map(String::as_str).collect()).collect()
+    /// Pods whose names begin with `prefix` that were taken down although another of them was not ready: which, and which others.
+    pub fn taken_too_early(&self, prefix: &str) -> Vec<(&str, Vec<&str>)> {
+        let mut early = Vec::new();
+        for (pod, down) in self.taken.iter().filter(|(pod, _)| pod.starts_with(prefix)) {
+            let others: Vec<_> = down.iter().map(String::as_str).filter(|other| other.starts_with(prefix)).collect();
+            if !others.is_empty() {
+                early.push((pod.as_str(), others));
+            }
+        }
+        early
     }
 }
 
+/// A Pod as the watch showed it last.
+#[derive(Clone, Copy)]
+struct Seen<'a> {
+    uid: &'a str,
+    going: bool,
+    up: bool,
+}
+
 #[test]
-fn history_tells_replacements_and_what_was_down_together() {
+fn history_tells_replacements_and_what_was_taken_too_early() {
     let lines = [
-        "ADDED,a,1,True,",
-        "ADDED,b,2,True,",
-        "MODIFIED,a,1,True,now",
-        "MODIFIED,b,2,False,",
-        "DELETED,a,1,False,now",
-        "ADDED,a,3,,",
-        "MODIFIED,a,3,True,",
+        "ADDED,a-0,1,True,",
+        "ADDED,a-1,2,True,",
+        "ADDED,b-0,3,False,",
+        "MODIFIED,a-0,1,True,now",
+        "MODIFIED,a-1,2,True,now",
+        "DELETED,a-0,1,False,now",
+        "ADDED,a-0,4,,",
+        "MODIFIED,a-0,4,True,",
     ];
     let history = History::of(&lines.map(str::to_owned));
-    assert_eq!(history.replaced, ["a"]);
-    assert_eq!(history.more_than_one_down(""), [["a", "b"]]);
+    assert_eq!(history.replaced, ["a-0"]);
+    assert_eq!(history.taken_too_early("a-"), [("a-1", vec!["a-0"])]);
+    assert_eq!(history.taken_too_early(""), [("a-0", vec!["b-0"]), ("a-1", vec!["a-0", "b-0"])]);
 }
