@@ -29,7 +29,9 @@ impl PoolView {
     pub(super) fn of(watches: &Watches, pool: &KafkaNodePool) -> Self {
         let namespace = pool.namespace().unwrap_or_default();
         let stateful_set = watches.stateful_sets.get(&namespace, &names::pool(&pool.spec.pipeline, &pool.name_any()));
-        let running = stateful_set.as_ref().and_then(|set| set.spec.as_ref()?.replicas);
+        let scaled_to = stateful_set.as_ref().and_then(|set| set.spec.as_ref()?.replicas);
+        // Nodes that somebody else added to the StatefulSet have no configuration and keep nothing: they may go.
+        let running = scaled_to.map(|replicas| replicas.min(recorded(pool).unwrap_or(replicas)));
         let (object, shrunk) = scaling::effective(pool.clone(), running);
         let (object, changed) = storage_change::effective(object, stateful_set.as_deref());
         Self { object, refusals: shrunk.into_iter().chain(changed).collect(), stateful_set }
@@ -47,6 +49,12 @@ impl PoolView {
         };
         Pool::new(&self.object, *base).nodes().map(state).collect()
     }
+}
+
+/// How many nodes the pool's status tells of; none when it has not been written.
+fn recorded(pool: &KafkaNodePool) -> Option<i32> {
+    let nodes = pool.status.as_ref().map(|status| status.nodes.len()).filter(|nodes| *nodes > 0);
+    nodes.and_then(|nodes| i32::try_from(nodes).ok())
 }
 
 /// All pools that name the pipeline, by name.
