@@ -1,7 +1,9 @@
 //! The project's own programs, built for tests.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
@@ -11,7 +13,7 @@ use serde_json::Value;
 /// # Errors
 /// When it does not compile.
 pub fn operator() -> Result<PathBuf> {
-    build("kafkapipelines-operator")
+    built("kafkapipelines-operator")
 }
 
 /// The kubectl plugin as a development build.
@@ -19,7 +21,19 @@ pub fn operator() -> Result<PathBuf> {
 /// # Errors
 /// When it does not compile.
 pub fn plugin() -> Result<PathBuf> {
-    build("kafkapipelines-cli")
+    built("kafkapipelines-cli")
+}
+
+/// Builds the package once for all tests: cargo takes its time, and waits for others that build.
+fn built(package: &'static str) -> Result<PathBuf> {
+    static BUILT: Mutex<BTreeMap<&str, PathBuf>> = Mutex::new(BTreeMap::new());
+    let mut all = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(program) = all.get(package) {
+        return Ok(program.clone());
+    }
+    let program = build(package)?;
+    all.insert(package, program.clone());
+    Ok(program)
 }
 
 /// Builds the package and asks cargo where its program is: no path is guessed.
