@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 use kube::ResourceExt;
 
@@ -16,6 +17,8 @@ pub struct PodState {
     pub uid: String,
     /// Whether its condition Ready is true.
     pub ready: bool,
+    /// Since when its condition Ready is true, if it is.
+    pub ready_since: Option<Timestamp>,
     /// Whether it is being deleted.
     pub terminating: bool,
     /// Why it will not become ready by itself, in Kubernetes' word (`CrashLoopBackOff`, `Unschedulable`, …).
@@ -47,6 +50,7 @@ impl PodState {
             name: pod.name_any(),
             uid: pod.uid().unwrap_or_default(),
             ready,
+            ready_since: ready.then(|| ready_since(pod)).flatten(),
             terminating: pod.metadata.deletion_timestamp.is_some(),
             message: if ready { None } else { stuck.clone().or_else(|| Some(why_not_ready(pod))) },
             stuck,
@@ -71,6 +75,11 @@ pub fn stamps(annotations: &BTreeMap<String, String>) -> BTreeMap<String, String
 fn condition<'a>(pod: &'a Pod, type_: &str) -> Option<(&'a str, Option<&'a str>)> {
     let found = pod.status.as_ref()?.conditions.as_ref()?.iter().find(|condition| condition.type_ == type_)?;
     Some((&found.status, found.reason.as_deref()))
+}
+
+fn ready_since(pod: &Pod) -> Option<Timestamp> {
+    let conditions = pod.status.as_ref()?.conditions.as_ref()?;
+    conditions.iter().find(|condition| condition.type_ == "Ready")?.last_transition_time.as_ref().map(|time| time.0)
 }
 
 fn stuck(pod: &Pod) -> Option<String> {

@@ -5,9 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::labels;
 use crate::node::Node;
 use crate::pod_state::PodState;
+
+/// How long a node must have served before another is restarted: a controller is ready before its quorum has settled.
+pub const SETTLING: SignedDuration = SignedDuration::from_secs(20);
 
 /// A node with its Pod and with what the Pod should have been made from.
 #[derive(Clone, Debug)]
@@ -58,6 +63,12 @@ impl NodeState {
         self.pod.as_ref().is_some_and(PodState::serves)
     }
 
+    /// Whether the node's Pod has served for a while.
+    fn has_settled(&self, now: Timestamp) -> bool {
+        let since = self.pod.as_ref().and_then(|pod| pod.ready_since);
+        self.serves() && since.is_none_or(|since| now.duration_since(since) >= SETTLING)
+    }
+
     /// Whether the node's Pod was made from the newest template; unknown counts as no.
     pub fn is_up_to_date(&self) -> bool {
         matches!((&self.pod, &self.template), (Some(pod), Some(template)) if pod.revision.as_deref() == Some(&template.revision))
@@ -83,24 +94,25 @@ const NAMED: [(&str, &str); 4] = [
 ];
 
 /// The next step of the roll over all nodes of a pipeline.
-pub fn next(nodes: &[NodeState]) -> Step {
+pub fn next(nodes: &[NodeState], now: Timestamp) -> Step {
     let mut outdated: Vec<_> = nodes.iter().filter(|node| !node.restart_reasons().is_empty()).collect();
     if outdated.is_empty() {
         return Step::Done;
     }
     outdated.sort_by_key(|node| rank(node));
     let Some(candidate) = outdated.first() else { return Step::Done };
-    let awaited: Vec<_> = nodes.iter().filter(|node| is_awaited(node, candidate)).map(|node| node.node.id).collect();
+    let awaited: Vec<_> =
+        nodes.iter().filter(|node| is_awaited(node, candidate, now)).map(|node| node.node.id).collect();
     match &candidate.pod {
         Some(pod) if awaited.is_empty() || pod.stuck.is_some() => restart(candidate, pod),
-        _ => Step::Wait { reason: format!("nodes that are not ready: {}", list(&awaited)) },
+        _ => Step::Wait { reason: format!("nodes that are not ready, or not for long: {}", list(&awaited)) },
     }
 }
 
 /// Whether a node must serve before the candidate is restarted.
-fn is_awaited(node: &NodeState, candidate: &NodeState) -> bool {
+fn is_awaited(node: &NodeState, candidate: &NodeState, now: Timestamp) -> bool {
     let is_other = node.node.id != candidate.node.id;
-    is_other && !node.serves() && (candidate.serves() || node.restart_reasons().is_empty())
+    is_other && !node.has_settled(now) && (candidate.serves() || node.restart_reasons().is_empty())
 }
 
 fn restart(candidate: &NodeState, pod: &PodState) -> Step {
@@ -128,6 +140,8 @@ mod tests {
     use super::*;
     use kafkapipelines_crds::Role;
 
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
     fn node(id: i32, role: Role, revision: &str, ready: bool) -> NodeState {
         let pod = PodState {
             name: format!("p-{id}"),
@@ -149,7 +163,7 @@ mod tests {
 
     #[test]
     fn nothing_to_do_when_all_run_the_newest_template() {
-        assert_eq!(next(&[node(0, Role::Broker, "new", true), node(1, Role::Broker, "new", false)]), Step::Done);
+        assert_eq!(next(&[node(0, Role::Broker, "new", true), node(1, Role::Broker, "new", false)], NOW), Step::Done);
     }
 
     #[test]
@@ -159,33 +173,33 @@ mod tests {
             node(0, Role::Broker, "old", true),
             node(9000, Role::Controller, "old", true),
         ];
-        assert_eq!(restarted(&next(&nodes)), Some(9000));
-        assert_eq!(restarted(&next(&nodes[..2])), Some(0));
+        assert_eq!(restarted(&next(&nodes, NOW)), Some(9000));
+        assert_eq!(restarted(&next(&nodes[..2], NOW)), Some(0));
     }
 
     #[test]
     fn no_restart_while_another_node_does_not_serve() {
         let nodes = [node(0, Role::Broker, "old", true), node(1, Role::Broker, "new", false)];
-        assert_eq!(next(&nodes), Step::Wait { reason: "nodes that are not ready: 1".to_owned() });
+        assert_eq!(next(&nodes, NOW), Step::Wait { reason: "nodes that are not ready, or not for long: 1".to_owned() });
         let missing =
             [node(0, Role::Broker, "old", true), NodeState { pod: None, ..node(1, Role::Broker, "new", true) }];
-        assert!(matches!(next(&missing), Step::Wait { .. }));
+        assert!(matches!(next(&missing, NOW), Step::Wait { .. }));
     }
 
     #[test]
     fn an_old_pod_that_is_down_alone_is_restarted_before_ready_ones() {
         let nodes = [node(0, Role::Broker, "old", true), node(1, Role::Broker, "old", false)];
-        assert_eq!(restarted(&next(&nodes)), Some(1));
+        assert_eq!(restarted(&next(&nodes, NOW)), Some(1));
     }
 
     #[test]
     fn stuck_pods_are_replaced_even_when_others_are_down() {
         let mut nodes = [node(0, Role::Broker, "old", false), node(1, Role::Broker, "old", false)];
-        assert_eq!(restarted(&next(&nodes)), Some(0), "none serves, so none has anything to lose");
+        assert_eq!(restarted(&next(&nodes, NOW)), Some(0), "none serves, so none has anything to lose");
         if let Some(pod) = &mut nodes[1].pod {
             pod.stuck = Some("ImagePullBackOff".to_owned());
         }
-        assert_eq!(restarted(&next(&nodes)), Some(1));
+        assert_eq!(restarted(&next(&nodes, NOW)), Some(1));
     }
 
     #[test]
@@ -195,13 +209,23 @@ mod tests {
             node(1, Role::Broker, "old", false),
             node(2, Role::Broker, "old", false),
         ];
-        assert_eq!(next(&nodes), Step::Wait { reason: "nodes that are not ready: 0".to_owned() });
+        assert_eq!(next(&nodes, NOW), Step::Wait { reason: "nodes that are not ready, or not for long: 0".to_owned() });
         let nodes = [
             node(0, Role::Broker, "new", true),
             node(1, Role::Broker, "old", false),
             node(2, Role::Broker, "old", false),
         ];
-        assert_eq!(restarted(&next(&nodes)), Some(1));
+        assert_eq!(restarted(&next(&nodes, NOW)), Some(1));
+    }
+
+    #[test]
+    fn a_node_that_came_back_a_moment_ago_is_given_time() {
+        let mut nodes = [node(0, Role::Broker, "new", true), node(1, Role::Broker, "old", true)];
+        if let Some(pod) = &mut nodes[0].pod {
+            pod.ready_since = Some(NOW);
+        }
+        assert!(matches!(next(&nodes, NOW + SETTLING / 2), Step::Wait { .. }));
+        assert_eq!(restarted(&next(&nodes, NOW + SETTLING)), Some(1));
     }
 
     #[test]
@@ -210,13 +234,13 @@ mod tests {
         if let Some(pod) = &mut nodes[0].pod {
             pod.terminating = true;
         }
-        assert!(matches!(next(&nodes), Step::Wait { .. }));
+        assert!(matches!(next(&nodes, NOW), Step::Wait { .. }));
     }
 
     #[test]
     fn nothing_happens_before_the_template_is_known() {
         let nodes = [NodeState { template: None, ..node(0, Role::Broker, "old", true) }];
-        assert_eq!(next(&nodes), Step::Done);
+        assert_eq!(next(&nodes, NOW), Step::Done);
     }
 
     #[test]

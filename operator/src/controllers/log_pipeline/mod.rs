@@ -121,8 +121,9 @@ impl LogPipelineController {
         }
         delete_leftovers(&self.io, &self.watches, view.object, None, &kept).await?;
         delete_pools_except(&self.io, &self.watches, view.object, &view.pool_names()).await?;
-        self.restart(view, identity).await?;
-        Ok(Progress { due: Some(authorities.due), refusals: Vec::new() })
+        let again = self.restart(view, identity).await?;
+        let due = again.map_or(authorities.due, |again| again.min(authorities.due));
+        Ok(Progress { due: Some(due), refusals: Vec::new() })
     }
 
     async fn record(&self, view: &View<'_>, identity: &Identity) -> Result<(), Error> {
@@ -154,7 +155,8 @@ impl LogPipelineController {
             waiting: None,
         };
         let nodes = view.nodes(identity);
-        let step = if view.object.spec.suspend { Step::Done } else { roll::next(&nodes) };
+        let now = Timestamp::now();
+        let step = if view.object.spec.suspend { Step::Done } else { roll::next(&nodes, now) };
         let observed = status::pipeline::Observed {
             object: view.object,
             before: &view.before,
@@ -164,7 +166,7 @@ impl LogPipelineController {
             step: &step,
             consumers: view.consumers(),
         };
-        let outcome = self.io.status.write(view.object, &status::pipeline::status(&observed, Timestamp::now())).await?;
+        let outcome = self.io.status.write(view.object, &status::pipeline::status(&observed, now)).await?;
         news::tell(&self.io, view.object, outcome).await;
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::{SignedDuration, Timestamp};
 use kafkapipelines_core::identity::Identity;
 use kafkapipelines_core::roll::{self, Step};
 use kube::runtime::events::EventType;
@@ -14,6 +15,9 @@ use crate::io::events::News;
 
 /// How long a deletion is remembered: far longer than a watch lags.
 const MEMORY: Duration = Duration::from_mins(10);
+
+/// How soon a roll that waits is looked at again: a node that serves for long enough makes no event.
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(5);
 
 /// Pods that were deleted, by uid: the watch may show them for a while as if nothing had happened.
 #[derive(Default)]
@@ -37,14 +41,25 @@ impl Restarts {
 }
 
 impl LogPipelineController {
-    /// Deletes one Pod, if one is due; its StatefulSet makes it anew.
-    pub(super) async fn restart(&self, view: &View<'_>, identity: &Identity) -> Result<(), Error> {
-        let Step::Restart { id, pod, uid, reasons } = roll::next(&view.nodes(identity)) else { return Ok(()) };
-        let Some(live) = self.watches.pods.get(&view.namespace(), &pod) else { return Ok(()) };
-        let note = format!("node {id} (Pod {pod}) is restarted: {}", reasons.join(", "));
-        tracing::info!(node = id, %pod, reasons = reasons.join(","), "restarting a node");
+    /// Deletes one Pod, if one is due; its StatefulSet makes it anew. Returns when to look again where only time can tell.
+    pub(super) async fn restart(&self, view: &View<'_>, identity: &Identity) -> Result<Option<Timestamp>, Error> {
+        let now = Timestamp::now();
+        match roll::next(&view.nodes(identity), now) {
+            Step::Done => Ok(None),
+            Step::Wait { .. } => Ok(Some(now + LOOK_AGAIN)),
+            Step::Restart { id, pod, uid, reasons } => {
+                let note = format!("node {id} (Pod {pod}) is restarted: {}", reasons.join(", "));
+                self.delete_pod(view, &pod, &uid, note).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    async fn delete_pod(&self, view: &View<'_>, pod: &str, uid: &str, note: String) -> Result<(), Error> {
+        let Some(live) = self.watches.pods.get(&view.namespace(), pod) else { return Ok(()) };
+        tracing::info!("{note}");
         if delete::delete(&self.io.api, live.as_ref()).await? {
-            self.restarts.add(&uid);
+            self.restarts.add(uid);
             let news = News { kind: EventType::Normal, topic: "Restart", reason: "Restarting".to_owned(), note };
             self.io.events.publish(view.object, news).await;
         }
