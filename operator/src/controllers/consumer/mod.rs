@@ -1,13 +1,11 @@
 //! The controller of Consumers: the Vector file and the Deployment that runs it.
 
-mod error;
 mod view;
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use kafkapipelines_core::child::owned_by;
-use kafkapipelines_core::retry::ReconcileError as _;
 use kafkapipelines_core::status::{self, Verdict};
 use kafkapipelines_core::{consumer, labels, names, validate};
 use kafkapipelines_crds::{Consumer, LogPipeline};
@@ -15,12 +13,12 @@ use kube::ResourceExt as _;
 use tokio_util::sync::CancellationToken;
 
 use super::children::prepare;
+use super::error::{self, Error};
 use super::kafka_nodes::pipeline_of;
 use super::{Action, Context, Reconciler, Runner, news};
 use crate::io::Io;
 use crate::io::watch::Watched;
 use crate::io::watches::Watches;
-pub use error::Error;
 use view::{Good, Judged, View};
 
 /// Reconciles Consumers.
@@ -106,7 +104,6 @@ impl ConsumerController {
 
     /// Writes the status: what was observed, and what was found wrong.
     async fn report(&self, view: &View<'_>, judged: Judged, progress: &Result<Shown, Error>) -> Result<(), Error> {
-        let failure = progress.as_ref().err().filter(|error| error.needs_a_person());
         let (refusals, waiting) = match judged {
             Judged::Good(_) => (Vec::new(), None),
             Judged::Refused(refusals) => (refusals, None),
@@ -115,7 +112,7 @@ impl ConsumerController {
         let verdict = Verdict {
             refusals,
             warnings: validate::consumer::warnings(view.object, view.pipeline.as_deref()),
-            failure: failure.map(|error| (error.reason(), error.to_string())),
+            failure: error::to_show(progress),
             waiting,
         };
         let shown = view.deployment.as_deref().filter(|_| matches!(progress, Ok(Shown::Newest)));

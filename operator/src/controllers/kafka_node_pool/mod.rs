@@ -12,14 +12,13 @@ use kafkapipelines_core::child::owned_by;
 use kafkapipelines_core::labels;
 use kafkapipelines_core::pipeline::Pipeline;
 use kafkapipelines_core::pool::Pool;
-use kafkapipelines_core::retry::ReconcileError as _;
 use kafkapipelines_core::status::{self, Verdict};
 use kafkapipelines_crds::{KafkaNodePool, LogPipeline};
 use kube::ResourceExt as _;
 use tokio_util::sync::CancellationToken;
 
 use super::children::{Kept, delete_leftovers, due_action, prepare};
-use super::kafka_error::Error;
+use super::error::{self, Error};
 use super::kafka_nodes::pipeline_of;
 use super::{Action, Context, Reconciler, Runner, news};
 use crate::io::Io;
@@ -131,7 +130,6 @@ impl KafkaNodePoolController {
 
     /// Writes the status: what was observed, and what was found wrong.
     async fn report(&self, view: &View<'_>, judged: Judged, progress: &Result<Progress, Error>) -> Result<(), Error> {
-        let failure = progress.as_ref().err().filter(|error| error.needs_a_person());
         let (refusals, waiting) = match judged {
             Judged::Good { .. } => (Vec::new(), progress.as_ref().ok().and_then(|progress| progress.waiting.clone())),
             Judged::Refused(refusals) => (refusals, None),
@@ -140,7 +138,7 @@ impl KafkaNodePoolController {
         let verdict = Verdict {
             refusals: view.unchangeable().iter().cloned().chain(refusals).collect(),
             warnings: Vec::new(),
-            failure: failure.map(|error| (error.reason(), error.to_string())),
+            failure: error::to_show(progress),
             waiting,
         };
         let nodes = view.nodes();

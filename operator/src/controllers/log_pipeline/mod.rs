@@ -13,7 +13,6 @@ use kafkapipelines_core::child::owned_by;
 use kafkapipelines_core::identity::{self, Identity};
 use kafkapipelines_core::pipeline::Pipeline;
 use kafkapipelines_core::refusal::Refusal;
-use kafkapipelines_core::retry::ReconcileError as _;
 use kafkapipelines_core::roll::{self, Step};
 use kafkapipelines_core::status::{self, Verdict};
 use kafkapipelines_core::{build, validate};
@@ -21,7 +20,7 @@ use kafkapipelines_crds::LogPipeline;
 use tokio_util::sync::CancellationToken;
 
 use super::children::{Kept, delete_leftovers, delete_pools_except, due_action, prepare};
-use super::kafka_error::Error;
+use super::error::{self, Error};
 use super::kafka_nodes::pipeline_of;
 use super::{Action, Context, Reconciler, Runner, news};
 use crate::io::Io;
@@ -144,14 +143,13 @@ impl LogPipelineController {
         validated: Result<Pipeline, Vec<Refusal>>,
         progress: &Result<Progress, Error>,
     ) -> Result<(), Error> {
-        let failure = progress.as_ref().err().filter(|error| error.needs_a_person());
         let recorded = if validated.is_ok() { Some(identity.clone()) } else { identity::recorded(&view.before) };
         let mut refusals = validated.err().unwrap_or_default();
         refusals.extend(progress.iter().flat_map(|progress| progress.refusals.clone()));
         let verdict = Verdict {
             refusals,
             warnings: validate::pipeline::warnings(&view.input(identity)),
-            failure: failure.map(|error| (error.reason(), error.to_string())),
+            failure: error::to_show(progress),
             waiting: None,
         };
         let nodes = view.nodes(identity);

@@ -1,7 +1,8 @@
-//! What can end a reconcile of a LogPipeline or of a KafkaNodePool early.
+//! What can end a reconcile early.
 
 use kafkapipelines_core::pki;
 use kafkapipelines_core::retry::{ReconcileError, Retry};
+use kafkapipelines_core::vector::Unwritable;
 
 use crate::io;
 
@@ -14,6 +15,9 @@ pub enum Error {
     /// A certificate could not be made.
     #[error(transparent)]
     Pki(#[from] pki::Error),
+    /// The Vector file could not be written.
+    #[error(transparent)]
+    Unwritable(#[from] Unwritable),
     /// The Kubernetes node of a Pod lacks the label that names racks.
     #[error(
         "the Kubernetes node {host} has no label {key}: label it, or change spec.kafka.rack.topologyKey of the LogPipeline"
@@ -28,12 +32,18 @@ pub enum Error {
 
 impl Error {
     /// Whether trying again will not help: then it is shown as a condition.
-    pub(super) fn needs_a_person(&self) -> bool {
+    fn needs_a_person(&self) -> bool {
         match self {
             Self::Io(error) => error.needs_a_person(),
-            Self::Pki(_) | Self::NoRack { .. } => true,
+            Self::Pki(_) | Self::Unwritable(_) | Self::NoRack { .. } => true,
         }
     }
+}
+
+/// Reason and message of what ended a reconcile, where trying again will not help.
+pub(super) fn to_show<T>(ended: &Result<T, Error>) -> Option<(&'static str, String)> {
+    let error = ended.as_ref().err().filter(|error| error.needs_a_person())?;
+    Some((error.reason(), error.to_string()))
 }
 
 impl ReconcileError for Error {
@@ -41,6 +51,7 @@ impl ReconcileError for Error {
         match self {
             Self::Io(error) => error.reason(),
             Self::Pki(_) => "CertificateError",
+            Self::Unwritable(_) => "InternalError",
             Self::NoRack { .. } => "NoRackLabel",
         }
     }
@@ -48,6 +59,7 @@ impl ReconcileError for Error {
     fn retry(&self) -> Retry {
         match self {
             Self::Io(error) => error.retry(),
+            Self::Unwritable(_) => Retry::AwaitChange,
             Self::Pki(_) | Self::NoRack { .. } => Retry::Backoff,
         }
     }
