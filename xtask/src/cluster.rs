@@ -26,6 +26,8 @@ enum Verb {
         #[arg(long)]
         kubeconfig: Option<PathBuf>,
     },
+    /// Build what a cluster can need, and start nothing.
+    Build,
     /// Stop all that runs, and undo what was done to this machine.
     Down {
         /// Remove objects, volumes and images too.
@@ -61,6 +63,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let places = Places::from_env()?;
     match &arguments.verb {
         Verb::Up { level, nodes, kubeconfig } => up(&places, *level, *nodes, kubeconfig.as_deref()),
+        Verb::Build => cluster::build(&places),
         Verb::Down { purge } => cluster::down(&places, *purge),
         Verb::Status => {
             cluster::status(&places)?.iter().for_each(|line| println!("{line}"));

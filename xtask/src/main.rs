@@ -3,6 +3,7 @@
 //! Each command is a module with `Arguments` and a function `run`.
 
 mod api_reference;
+mod background;
 mod bench;
 mod cargo;
 mod cluster;

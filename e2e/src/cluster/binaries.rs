@@ -1,7 +1,7 @@
 //! The cluster's programs, built from the pinned Go modules in `e2e/cluster/` and kept in the cache.
 
 use std::env;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -90,12 +90,31 @@ impl Binaries {
             .iter()
             .find_map(|module| Some((*module, module.programs.iter().find(|(name, _)| *name == program)?.1)))
             .with_context(|| format!("{program} is no program of the test bed"))?;
-        let binary = self.cache.join(module.version()?).join(program);
+        let dir = self.cache.join(module.version()?);
+        let binary = dir.join(program);
         if !binary.is_file() {
-            step(&format!("build {program}"), || build(module, package, &binary))?;
+            fs::create_dir_all(&dir)?;
+            let _lock = lock(&dir)?;
+            // Another command may have built it while this one waited.
+            if !binary.is_file() {
+                step(&format!("build {program}"), || build(module, package, &binary))?;
+            }
         }
         Ok(binary)
     }
+
+    /// Builds every program that is not in the cache.
+    pub(super) fn build_all(&self) -> Result<()> {
+        MODULES.iter().flat_map(|module| module.programs).try_for_each(|(program, _)| self.get(program).map(drop))
+    }
+}
+
+/// Waits until no other command builds in `dir`, and keeps others waiting until the lock is dropped.
+fn lock(dir: &Path) -> Result<File> {
+    let path = dir.join("lock");
+    let file = File::create(&path).with_context(|| format!("create {}", path.display()))?;
+    file.lock().with_context(|| format!("lock {}", path.display()))?;
+    Ok(file)
 }
 
 impl Module {
@@ -124,8 +143,6 @@ impl Module {
 }
 
 fn build(module: &Module, package: &str, binary: &Path) -> Result<()> {
-    let dir = binary.parent().context("a binary without a folder")?;
-    fs::create_dir_all(dir)?;
     // Built under another name, so that a build that was stopped leaves nothing that looks finished.
     let unfinished = binary.with_extension("unfinished");
     let mut go = Command::new("go");

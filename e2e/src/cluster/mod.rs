@@ -49,6 +49,14 @@ pub fn level2_obstacle() -> Option<&'static str> {
     (!rustix::process::geteuid().is_root()).then_some("nodes need root")
 }
 
+/// Builds what a cluster can need and is not in the cache, and starts nothing.
+///
+/// # Errors
+/// When something does not compile.
+pub fn build(places: &Places) -> Result<()> {
+    Binaries::new(places).build_all()
+}
+
 /// Stops both levels. With `purge` their state goes too: objects, volumes and images; built programs stay in the cache.
 ///
 /// # Errors
