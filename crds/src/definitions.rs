@@ -15,6 +15,9 @@ pub struct Definition {
     pub manifest: Value,
 }
 
+/// Argo CD calls a definition degraded in the moment before it is served, and looks again minutes later: it need not judge it.
+const IGNORED_BY_ARGO_CD: &str = "argocd.argoproj.io/ignore-healthcheck";
+
 /// The definitions of all kinds, bounded and without empty lists or nulls.
 pub fn definitions() -> Vec<Definition> {
     [Consumer::crd(), KafkaNodePool::crd(), LogPipeline::crd()].iter().map(definition).collect()
@@ -25,6 +28,7 @@ fn definition(crd: &CustomResourceDefinition) -> Definition {
     let mut manifest = json!(crd);
     let labels = json!({"app.kubernetes.io/name": "kafkapipelines", "app.kubernetes.io/component": "crds"});
     manifest["metadata"]["labels"] = labels;
+    manifest["metadata"]["annotations"] = json!({IGNORED_BY_ARGO_CD: "true"});
     if let Some(versions) = manifest["spec"]["versions"].as_array_mut() {
         for version in versions {
             bounds::tighten(&mut version["schema"]["openAPIV3Schema"]);

@@ -85,6 +85,15 @@ fn nothing_is_null_or_an_empty_list() {
     }
 }
 
+/// Else the first wave of an Argo CD installation fails once, and the next comes minutes later.
+#[test]
+fn argo_cd_does_not_wait_for_the_health_of_a_definition() {
+    for definition in definitions() {
+        let ignored = &definition.manifest["metadata"]["annotations"]["argocd.argoproj.io/ignore-healthcheck"];
+        assert_eq!(ignored, "true", "{}", definition.plural);
+    }
+}
+
 /// What Rust fills in for fields that are left out, the API server must have filled in before.
 #[test]
 fn the_schema_knows_every_default() {
