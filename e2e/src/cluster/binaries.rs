@@ -66,7 +66,15 @@ const TRAEFIK: Module = Module {
     tags: "",
 };
 
-const MODULES: [&Module; 7] = [&ETCD, &KUBERNETES, &CONTAINERD, &COREDNS, &NETPOL, &STORAGE, &TRAEFIK];
+/// No part of a cluster: what people install with.
+const HELM: Module = Module {
+    name: "helm",
+    programs: &[("helm", "helm.sh/helm/v3/cmd/helm"), ("kustomize", "sigs.k8s.io/kustomize/kustomize/v5")],
+    ldflags: "-s -w -X helm.sh/helm/v3/internal/version.version=v3.22.0",
+    tags: "",
+};
+
+const MODULES: [&Module; 8] = [&ETCD, &KUBERNETES, &CONTAINERD, &COREDNS, &NETPOL, &STORAGE, &TRAEFIK, &HELM];
 
 /// Builds programs on demand.
 #[derive(Debug, Clone)]

@@ -12,6 +12,7 @@ mod certificates;
 mod cgroups;
 mod command;
 mod control_plane;
+mod helm;
 mod image_import;
 mod kubectl;
 mod level1;
@@ -32,6 +33,7 @@ use std::thread;
 
 use anyhow::{Context as _, Result, bail};
 
+pub use helm::Helm;
 pub use kubectl::Kubectl;
 pub use node::Node;
 pub use places::Places;
@@ -55,6 +57,14 @@ pub fn level2_obstacle() -> Option<&'static str> {
 /// When something does not compile.
 pub fn build(places: &Places) -> Result<()> {
     Binaries::new(places).build_all()
+}
+
+/// Where a program of the test bed is, such as `helm` or `kustomize`. It is built if it is not in the cache.
+///
+/// # Errors
+/// When there is no such program, or it does not compile.
+pub fn program(places: &Places, name: &str) -> Result<PathBuf> {
+    Binaries::new(places).get(name)
 }
 
 /// Stops both levels. With `purge` their state goes too: objects, volumes and images; built programs stay in the cache.
