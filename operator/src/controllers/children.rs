@@ -51,7 +51,6 @@ pub(super) async fn delete_leftovers(
     let is_left = |kind: &str, object: &ObjectMeta| pool_label(object) == pool && !kept.contains(kind, object);
     delete_kind(io, &watches.ingresses, pipeline, &is_left).await?;
     delete_kind(io, &watches.services, pipeline, &is_left).await?;
-    delete_kind(io, &watches.network_policies, pipeline, &is_left).await?;
     delete_kind(io, &watches.disruption_budgets, pipeline, &is_left).await
 }
 
