@@ -74,7 +74,15 @@ const HELM: Module = Module {
     tags: "",
 };
 
-const MODULES: [&Module; 8] = [&ETCD, &KUBERNETES, &CONTAINERD, &COREDNS, &NETPOL, &STORAGE, &TRAEFIK, &HELM];
+const ARGOCD: Module = Module {
+    name: "argocd",
+    programs: &[("argocd", ".")],
+    ldflags: "-s -w -X github.com/argoproj/argo-cd/v3/common.version=3.2.11",
+    tags: "",
+};
+
+const MODULES: [&Module; 9] =
+    [&ETCD, &KUBERNETES, &CONTAINERD, &COREDNS, &NETPOL, &STORAGE, &TRAEFIK, &HELM, &ARGOCD];
 
 /// Builds programs on demand.
 #[derive(Debug, Clone)]

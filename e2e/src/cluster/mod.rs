@@ -7,6 +7,7 @@
 //! Levels 1 and 2 can be up at the same time. Each `up` is idempotent, and answers at once when the cluster is there.
 
 mod addons;
+mod argocd;
 mod binaries;
 mod certificates;
 mod cgroups;
@@ -33,6 +34,7 @@ use std::thread;
 
 use anyhow::{Context as _, Result, bail};
 
+pub use argocd::{ArgoCd, Repository};
 pub use helm::Helm;
 pub use kubectl::Kubectl;
 pub use node::Node;
