@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod cluster;
+pub mod document;
 pub mod image;
 pub mod installation;
 pub mod operator_process;
