@@ -34,7 +34,10 @@ impl<'a> State<'a> {
         };
         let mut phrase = match ready.status.as_str() {
             "True" => format!("{GOOD}✓ Ready{GOOD:#}"),
-            "False" => format!("{BAD}✗ {}: {}{BAD:#}", ready.reason, ready.message),
+            "False" => {
+                let style = if self.needs_a_person() { BAD } else { DOUBTFUL };
+                format!("{style}✗ {}: {}{style:#}", ready.reason, ready.message)
+            }
             _ => format!("{DOUBTFUL}? {}: {}{DOUBTFUL:#}", ready.reason, ready.message),
         };
         if self.observed_generation < self.metadata.generation {
@@ -47,9 +50,15 @@ impl<'a> State<'a> {
         phrase
     }
 
-    /// Conditions beside `Ready` that say something: refusals are in `Ready` already, and acceptance is what one expects.
+    /// Whether it stays as it is until somebody acts.
+    fn needs_a_person(&self) -> bool {
+        self.conditions.iter().any(|condition| condition.type_ == "Stalled" && condition.status == "True")
+    }
+
+    /// Conditions beside `Ready` that say something: what is refused or stalled is in `Ready` already, and acceptance is
+    /// what one expects.
     pub fn remarks(&self) -> Vec<String> {
-        let telling = |condition: &&Condition| !["Ready", "Accepted"].contains(&condition.type_.as_str());
+        let telling = |condition: &&Condition| !["Ready", "Accepted", "Stalled"].contains(&condition.type_.as_str());
         let phrase =
             |condition: &Condition| format!("{DOUBTFUL}! {}: {}{DOUBTFUL:#}", condition.reason, condition.message);
         self.conditions.iter().filter(telling).map(phrase).collect()

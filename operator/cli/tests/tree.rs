@@ -55,10 +55,11 @@ fn the_tree_is_in_the_order_of_names() {
 }
 
 #[test]
-fn what_is_good_is_green_and_what_is_not_is_red() {
+fn what_is_good_is_green_what_may_pass_is_yellow_and_what_a_person_must_fix_is_red() {
     let colours = |fixture| draw(&overview(objects(fixture), None));
     assert!(colours(READY).contains("\u{1b}[32m✓ Ready") && !colours(READY).contains("\u{1b}[31m"));
-    assert!(colours(TROUBLED).contains("\u{1b}[31m✗ Restarting"));
+    assert!(colours(TROUBLED).contains("\u{1b}[33m✗ Restarting"));
+    assert!(colours(TROUBLED).contains("\u{1b}[31m✗ ConfigKeyOwned"));
 }
 
 #[test]

@@ -9,6 +9,8 @@ pub const READY: &str = "Ready";
 pub const ACCEPTED: &str = "Accepted";
 /// Whether something needs a person's attention though the object works.
 pub const WARNING: &str = "Warning";
+/// Only `True`, or absent: a person must act, waiting does not help. kstatus (Flux, `helm --wait`) and Argo CD go by it.
+pub const STALLED: &str = "Stalled";
 
 /// One finding: the state of a condition, before time and generation are added.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -8,6 +8,8 @@ use kafkapipelines_crds::Role;
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// Value of [`MANAGED_BY`].
 pub const MANAGER: &str = "kafkapipelines";
+/// The installation a child belongs to: the pipeline. What may outlive its owner does not have it.
+pub const INSTANCE: &str = "app.kubernetes.io/instance";
 /// The pipeline a child belongs to.
 pub const PIPELINE: &str = "kafkapipelines.io/pipeline";
 /// The pool a child belongs to.
@@ -39,12 +41,7 @@ pub type Labels = BTreeMap<String, String>;
 
 /// Labels of a pipeline's children.
 pub fn pipeline(name: &str) -> Labels {
-    of([
-        (MANAGED_BY, MANAGER),
-        ("app.kubernetes.io/name", "kafka"),
-        ("app.kubernetes.io/instance", name),
-        (PIPELINE, name),
-    ])
+    of([(MANAGED_BY, MANAGER), ("app.kubernetes.io/name", "kafka"), (INSTANCE, name), (PIPELINE, name)])
 }
 
 /// Labels of a pool's children and Pods.
@@ -62,7 +59,7 @@ pub fn consumer(pipeline_name: &str, consumer: &str) -> Labels {
     of([
         (MANAGED_BY, MANAGER),
         ("app.kubernetes.io/name", "vector"),
-        ("app.kubernetes.io/instance", pipeline_name),
+        (INSTANCE, pipeline_name),
         (PIPELINE, pipeline_name),
         (CONSUMER, consumer),
     ])

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kafkapipelines_core::conditions::{READY, STALLED};
 use kube::api::{Api, DynamicObject, ObjectMeta, Patch, PatchParams};
 use kube::core::NamespaceResourceScope;
 use kube::core::object::HasStatus;
@@ -18,6 +19,9 @@ use super::Error;
 use super::api_server::ApiServer;
 use super::error::Call;
 use super::resource_version;
+
+/// Reason of an object that this version of the operator cannot read.
+const UNREADABLE: &str = "Unreadable";
 
 /// Whether a status was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +102,10 @@ impl StatusWriter {
             return Ok(Outcome::Unchanged);
         }
         let manager = format!("{}-status", self.api.field_manager());
-        let after = self.send::<K>(&key.0, &key.1, &manager, &wanted).await?;
+        let mut after = self.send::<K>(&key.0, &key.1, &manager, &wanted).await?;
+        if was_refused(&known) {
+            after = self.send::<K>(&key.0, &key.1, &self.refuser(), &json!({})).await?;
+        }
         let transitions = transitions(&known, &wanted);
         let became = json_of(Option::<K::Status>::deserialize(&after.data["status"])?.as_ref())?;
         let resource_version = after.metadata.resource_version;
@@ -120,9 +127,10 @@ impl StatusWriter {
         Ok(serde_json::from_value(last.or_newer(object)?)?)
     }
 
-    /// Says in the condition `Ready` of an object that it cannot be read; once for each version of its spec.
+    /// Says in the conditions `Ready` and `Stalled` of an object that it cannot be read; once for each version of its spec.
     ///
-    /// It has a field manager of its own: with the other, all that the status says besides would be taken back.
+    /// It has a field manager of its own: with the other, all that the status says besides would be taken back. What this
+    /// manager said is taken back by the next [`Self::write`].
     ///
     /// # Errors
     /// Of the one request.
@@ -136,13 +144,18 @@ impl StatusWriter {
         if self.lock().get(&key).is_some_and(|known| known.refused == metadata.generation) {
             return Ok(());
         }
-        let condition = json!({
-            "type": "Ready", "status": "False", "reason": "Unreadable", "observedGeneration": metadata.generation,
-            "lastTransitionTime": Time(Timestamp::now()),
-            "message": format!("this version of the operator cannot read the object: {error}; nothing was changed"),
+        let condition = |kind: &str, status: &str| {
+            json!({
+                "type": kind, "status": status, "reason": UNREADABLE, "observedGeneration": metadata.generation,
+                "lastTransitionTime": Time(Timestamp::now()),
+                "message": format!("this version of the operator cannot read the object: {error}; nothing was changed"),
+            })
+        };
+        let status = json!({
+            "observedGeneration": metadata.generation,
+            "conditions": [condition(READY, "False"), condition(STALLED, "True")],
         });
-        let manager = format!("{}-unreadable", self.api.field_manager());
-        self.send::<K>(namespace, name, &manager, &json!({"conditions": [condition]})).await?;
+        self.send::<K>(namespace, name, &self.refuser(), &status).await?;
         self.lock().entry(key).or_default().refused = metadata.generation;
         Ok(())
     }
@@ -170,6 +183,11 @@ impl StatusWriter {
         self.api.write(call, async { api.patch_status(name, &params, &patch).await }).await
     }
 
+    /// The field manager of [`Self::refuse`].
+    fn refuser(&self) -> String {
+        format!("{}-unreadable", self.api.field_manager())
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(String, String), Written>> {
         self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -177,6 +195,11 @@ impl StatusWriter {
 
 fn json_of<S: Serialize>(status: Option<&S>) -> Result<Value, Error> {
     Ok(status.map(serde_json::to_value).transpose()?.unwrap_or_else(|| Map::new().into()))
+}
+
+/// Whether [`StatusWriter::refuse`] had the last word in `known`.
+fn was_refused(known: &Value) -> bool {
+    find(known, &json!(STALLED)).is_some_and(|stalled| stalled["reason"] == UNREADABLE)
 }
 
 /// Gives each condition of `wanted` whose status is as in `known` the time that it has there.

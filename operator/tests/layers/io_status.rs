@@ -136,8 +136,34 @@ async fn an_unreadable_object_gets_one_condition_for_each_generation() {
         bed.writer.refuse::<LogPipeline>(&metadata(generation), "missing field `spec`").await.unwrap();
     }
     let seen = bed.seen().await;
-    let condition = &seen[1].body["status"]["conditions"][0];
-    assert_eq!((&condition["status"], &condition["observedGeneration"]), (&json!("False"), &json!(2)));
-    assert!(condition["message"].as_str().unwrap().contains("missing field `spec`"));
+    let status = &seen[1].body["status"];
+    assert_eq!(status["observedGeneration"], 2);
+    for (index, kind, says) in [(0, "Ready", "False"), (1, "Stalled", "True")] {
+        let condition = &status["conditions"][index];
+        assert_eq!((&condition["type"], &condition["status"]), (&json!(kind), &json!(says)));
+        assert_eq!((&condition["reason"], &condition["observedGeneration"]), (&json!("Unreadable"), &json!(2)));
+        assert!(condition["message"].as_str().unwrap().contains("missing field `spec`"));
+    }
     assert!(seen[0].query.ends_with("fieldManager=kafkapipelines-logpipeline-unreadable"), "{}", seen[0].query);
+}
+
+#[tokio::test]
+async fn what_was_said_of_an_unreadable_object_is_taken_back_once_it_can_be_read() {
+    let stalled = json!({
+        "type": "Stalled", "status": "True", "reason": "Unreadable", "message": "", "lastTransitionTime": THEN,
+    });
+    let refused = json!({"conditions": [condition("False", "Unreadable", THEN), stalled]});
+    let wanted = json!({"conditions": [condition("True", "Running", NOW)]});
+    let between = json!({"conditions": [condition("True", "Running", NOW), stalled]});
+    let bed = Bed::expecting(vec![
+        step(Method::PATCH, STATUS, pipeline("8", &between)),
+        step(Method::PATCH, STATUS, pipeline("9", &wanted)),
+    ]);
+    bed.write(&pipeline("7", &refused), wanted.clone()).await;
+    assert_eq!(bed.write(&pipeline("9", &wanted), wanted.clone()).await, Outcome::Unchanged);
+    let seen = bed.seen().await;
+    let managers =
+        ["status", "unreadable"].map(|name| format!("&force=true&fieldManager=kafkapipelines-logpipeline-{name}"));
+    assert_eq!([&seen[0].query, &seen[1].query], [&managers[0], &managers[1]]);
+    assert_eq!((&seen[0].body["status"], &seen[1].body["status"]), (&wanted, &json!({})));
 }

@@ -27,11 +27,14 @@ pub fn claim_templates(pipeline: &Pipeline, pool: &Pool) -> Vec<PersistentVolume
 fn claim_template(pipeline: &Pipeline, pool: &Pool, volume: &VolumeSpec) -> PersistentVolumeClaim {
     let annotations =
         [(labels::CLUSTER_ID, pipeline.cluster_id.clone()), (labels::NODE_ID_BASE, pool.base.to_string())];
+    let mut labels = labels::pool(&pool.pipeline, &pool.name, &pool.roles);
+    // Argo CD that tracks by this label would prune a claim that outlived its owner.
+    labels.remove(labels::INSTANCE);
     let size = BTreeMap::from([("storage".to_owned(), volume.size.clone())]);
     PersistentVolumeClaim {
         metadata: ObjectMeta {
             name: Some(names::claim_template(volume.id)),
-            labels: Some(labels::pool(&pool.pipeline, &pool.name, &pool.roles)),
+            labels: Some(labels),
             annotations: Some(Labels::from(annotations.map(|(key, value)| (key.to_owned(), value)))),
             ..ObjectMeta::default()
         },

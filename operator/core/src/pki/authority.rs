@@ -106,9 +106,12 @@ pub struct AuthorityName<'a> {
 /// What is wrong with it, by field, Secret and way out.
 pub fn of_user(found: &Found, field: &str, secret: &str, now: Timestamp) -> Result<Settled, Refusal> {
     let refuse = |message: &str| Refusal::new("InvalidCaSecret", field, secret, message);
-    let certificates = found.certificates.clone().ok_or_else(|| {
-        refuse("there is no such Secret, or it has no ca.crt (PEM): create it in the pipeline's namespace")
-    })?;
+    if found == &Found::default() {
+        let message = "there is no such Secret in the pipeline's namespace, or it is empty: create it";
+        return Err(Refusal::new("CaSecretNotFound", field, secret, message));
+    }
+    let certificates =
+        found.certificates.clone().ok_or_else(|| refuse("it has no ca.crt: add the authority's certificate (PEM)"))?;
     let pem = found.key.clone().ok_or_else(|| refuse("it has no ca.key: add the authority's key (PKCS#8 PEM)"))?;
     let facts = Facts::first(&certificates).ok_or_else(|| refuse("its ca.crt holds no certificate in PEM"))?;
     let key = KeyPair::from_pem(pem.pem())
@@ -259,8 +262,10 @@ mod tests {
             of_user(found, "spec.certificates.clusterCA.secretRef", "mine", now).map_err(|refusal| refusal.message)
         };
         assert!(judge(&found(&good), at(1)).is_ok());
+        let missing = of_user(&Found::default(), "spec.certificates.clusterCA.secretRef", "mine", at(1)).unwrap_err();
+        assert_eq!(missing.reason, "CaSecretNotFound", "it may come yet");
         for (broken, now, says) in [
-            (Found::default(), at(1), "no ca.crt"),
+            (Found { certificates: None, ..found(&good) }, at(1), "no ca.crt"),
             (Found { key: None, ..found(&good) }, at(1), "no ca.key"),
             (Found { certificates: Some("x".into()), ..found(&good) }, at(1), "no certificate"),
             (Found { key: Some(PrivateKey::new("x")), ..found(&good) }, at(1), "no private key"),

@@ -4,9 +4,12 @@ pub mod consumer;
 pub mod pipeline;
 pub mod pool;
 
-use crate::conditions::{ACCEPTED, Finding, READY, WARNING};
+use crate::conditions::{ACCEPTED, Finding, READY, STALLED, WARNING};
 use crate::refusal::Refusal;
 use crate::roll::{NodeState, Step};
+
+/// Refusals that another object ends when it arrives: pools and Secrets come with their pipeline in any order.
+const AWAITED: [&str; 3] = ["NoControllers", "NoBrokers", "CaSecretNotFound"];
 
 /// What stands in the way of readiness besides the nodes themselves.
 #[derive(Clone, Debug, Default)]
@@ -15,7 +18,7 @@ pub struct Verdict {
     pub refusals: Vec<Refusal>,
     /// What works, but not for long or not well.
     pub warnings: Vec<Refusal>,
-    /// Reason and message of the error that ended the reconcile early.
+    /// Reason and message of the error that ended the reconcile early, where trying again will not help.
     pub failure: Option<(&'static str, String)>,
     /// Reason and message of something that is awaited and will come by itself.
     pub waiting: Option<(&'static str, String)>,
@@ -30,7 +33,19 @@ impl Verdict {
         };
         let warning =
             self.warnings.first().map(|first| Finding::new(WARNING, true, first.reason, sentence(&self.warnings)));
-        [Some(accepted), warning].into_iter().flatten().collect()
+        [Some(accepted), warning, self.stalled()].into_iter().flatten().collect()
+    }
+
+    /// What a person must fix, if there is such a thing. Whatever else keeps the object from being ready may pass by itself,
+    /// and who waits for it should go on waiting.
+    fn stalled(&self) -> Option<Finding> {
+        if let Some(first) = self.refusals.first() {
+            // Without its pools a pipeline cannot be judged, so the other refusals may pass with these.
+            let awaits = self.refusals.iter().any(|refusal| AWAITED.contains(&refusal.reason));
+            return (!awaits).then(|| Finding::new(STALLED, true, first.reason, sentence(&self.refusals)));
+        }
+        let (reason, message) = self.failure.as_ref()?;
+        Some(Finding::new(STALLED, true, *reason, message.clone()))
     }
 
     /// Why the object is not ready, if the verdict says so before any node is looked at.
@@ -72,4 +87,50 @@ fn sentence(refusals: &[Refusal]) -> String {
     let shown: Vec<_> = refusals.iter().take(SHOWN).map(ToString::to_string).collect();
     let more = refusals.len().saturating_sub(SHOWN);
     if more == 0 { shown.join("; ") } else { format!("{}; and {more} more", shown.join("; ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conditions::Status;
+
+    fn refused(reasons: &[&'static str]) -> Verdict {
+        let refusals = reasons.iter().map(|reason| Refusal::new(reason, "spec.field", "x", "way out")).collect();
+        Verdict { refusals, ..Verdict::default() }
+    }
+
+    fn failed(reason: &'static str) -> Verdict {
+        Verdict { failure: Some((reason, "why".to_owned())), ..Verdict::default() }
+    }
+
+    #[test]
+    fn it_is_stalled_where_a_person_must_act_and_nowhere_else() {
+        let waiting = Verdict { waiting: Some(("PipelineNotFound", "why".to_owned())), ..Verdict::default() };
+        let warned = Verdict { warnings: refused(&["EvenControllers"]).refusals, ..Verdict::default() };
+        let retained = refused(&["ScaleDownRefused"]);
+        for (verdict, expected) in [
+            (&Verdict::default(), None),
+            (&waiting, None),
+            (&warned, None),
+            (&refused(&["OwnedKafkaConfig"]), Some("OwnedKafkaConfig")),
+            (&refused(&["InvalidCaSecret", "CaKeyLost"]), Some("InvalidCaSecret")),
+            (&refused(&["NoControllers", "NoBrokers"]), None),
+            (&refused(&["MinIsrExceedsReplicas", "NoBrokers"]), None),
+            (&refused(&["CaSecretNotFound"]), None),
+            (&failed("NameTaken"), Some("NameTaken")),
+            (&Verdict { failure: failed("Forbidden").failure, ..retained }, Some("ScaleDownRefused")),
+        ] {
+            let findings = verdict.findings();
+            let stalled = findings.iter().find(|finding| finding.type_ == STALLED);
+            assert_eq!(stalled.map(|finding| finding.reason.as_str()), expected, "{verdict:?}");
+            assert!(stalled.is_none_or(|finding| finding.status == Status::True));
+        }
+    }
+
+    #[test]
+    fn what_is_stalled_says_what_to_fix() {
+        let message = |verdict: &Verdict| verdict.stalled().unwrap().message;
+        assert_eq!(message(&refused(&["OwnedKafkaConfig"])), "spec.field: x: way out");
+        assert_eq!(message(&failed("NameTaken")), "why");
+    }
 }

@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use super::fixtures::{children, combined, pool, reference};
 use crate::build::{logging::Logging, properties::server_properties, start_script};
 use crate::child::Child;
+use crate::labels;
 use crate::pipeline::Pipeline;
 
 #[test]
@@ -40,6 +41,18 @@ fn snapshot(child: &Child, files: &[&str]) {
 fn a_stateful_set_is_the_last_child_of_its_pool() {
     let pipeline = combined();
     assert_eq!(children(&pipeline).last().unwrap().gvk.kind, "StatefulSet");
+}
+
+#[test]
+fn children_go_with_an_owner_and_what_may_stay_has_no_label_to_be_pruned_by() {
+    for child in children(&reference()) {
+        let owners = child.intent["metadata"]["ownerReferences"].as_array().unwrap();
+        assert!(owners.iter().any(|owner| owner["controller"] == true), "{} {}", child.gvk.kind, child.name);
+        for claim in child.intent["spec"]["volumeClaimTemplates"].as_array().into_iter().flatten() {
+            let labels = &claim["metadata"]["labels"];
+            assert!(labels[labels::INSTANCE].is_null() && labels[labels::MANAGED_BY].is_string(), "{labels}");
+        }
+    }
 }
 
 #[test]
