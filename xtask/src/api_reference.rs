@@ -95,7 +95,7 @@ impl Tables {
     }
 }
 
-fn type_of(schema: &Value) -> String {
+pub(crate) fn type_of(schema: &Value) -> String {
     match schema["type"].as_str() {
         Some("array") => format!("list of {}", type_of(&schema["items"])),
         Some("object") => match schema.get("additionalProperties") {
@@ -108,7 +108,7 @@ fn type_of(schema: &Value) -> String {
 }
 
 /// Bounds of the value itself, else of the items or values inside it.
-fn bounds(schema: &Value) -> String {
+pub(crate) fn bounds(schema: &Value) -> String {
     let mut parts = Vec::new();
     if let Some(values) = schema["enum"].as_array() {
         parts.push(values.iter().filter_map(Value::as_str).map(code).collect::<Vec<_>>().join(", "));
@@ -142,11 +142,11 @@ fn range(least: Option<&Value>, most: Option<&Value>, unit: &str) -> Option<Stri
     }
 }
 
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     format!("`{text}`")
 }
 
 /// Text inside a table: one line, no column breaks.
-fn cell(text: &str) -> String {
+pub(crate) fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }

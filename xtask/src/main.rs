@@ -6,9 +6,11 @@ mod api_reference;
 mod background;
 mod bench;
 mod cargo;
+mod charts;
 mod cluster;
 mod crds;
 mod demo;
+mod generated;
 mod licences;
 mod purity;
 mod test;
@@ -30,6 +32,8 @@ struct Xtask {
 enum Command {
     /// How quick, small and quiet the operator is, beside what it should be.
     Bench(bench::Arguments),
+    /// The Helm charts' copies of definitions and rights, the schema of log-pipeline, the tables of values.
+    Charts(charts::Arguments),
     /// A real Kubernetes on this machine, without a registry.
     Cluster(cluster::Arguments),
     /// Custom resource definitions and the API reference, from the Rust types.
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<()> {
     match command {
         Command::Bench(arguments) => bench::run(arguments),
+        Command::Charts(arguments) => charts::run(arguments),
         Command::Cluster(arguments) => cluster::run(arguments),
         Command::Crds(arguments) => crds::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),

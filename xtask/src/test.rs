@@ -64,6 +64,7 @@ fn static_checks() -> Result<()> {
     cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])?;
     super::purity::check()?;
     super::crds::run(&super::crds::Arguments { check: true })?;
+    super::charts::run(&super::charts::Arguments { check: true })?;
     super::licences::check()
 }
 
