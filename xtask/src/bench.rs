@@ -36,7 +36,7 @@ const STARTS: usize = 5;
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let cluster = Cluster::level1(&Places::from_env()?)?;
     operator_process::install_definitions(&cluster)?;
-    let bench = Bench { cluster, program: operator::build_binary()? };
+    let bench = Bench { cluster, program: operator::build_binary(operator::Profile::Release)? };
     let mut table = Table::default();
     reference(&bench, &mut table)?;
     twenty(&bench, &mut table)?;

@@ -48,13 +48,13 @@ fn run_step(step: Step) -> Result<()> {
         Step::Static => static_checks(),
         Step::Unit => cargo(&["test", "--workspace", "--exclude", "kafkapipelines-e2e"])
             .and_then(|()| cargo(&["test", "--package", "kafkapipelines-e2e", "--lib"])),
-        Step::Level1 => suite("level1"),
+        Step::Level1 => suite("level1", 4),
         Step::Level2 => match cluster::level2_obstacle() {
             Some(obstacle) if !in_ci() => {
                 println!("level 2 is left out: {obstacle}");
                 Ok(())
             }
-            _ => suite("level2"),
+            _ => suite("level2", 1),
         },
     }
 }
@@ -65,12 +65,14 @@ fn static_checks() -> Result<()> {
     super::purity::check()?;
     super::crds::run(&super::crds::Arguments { check: true })?;
     super::charts::run(&super::charts::Arguments { check: true })?;
+    super::argocd::run(&super::argocd::Arguments { check: true })?;
     super::licences::check()
 }
 
-/// A suite of the e2e crate; its tests share a cluster, so they run one after another.
-fn suite(name: &str) -> Result<()> {
-    cargo(&["test", "--package", "kafkapipelines-e2e", "--test", name, "--", "--test-threads=1", "--nocapture"])
+/// A suite of the e2e crate; its tests share a cluster. They mostly wait for it, so a few of them go on at once if they can.
+fn suite(name: &str, at_once: u8) -> Result<()> {
+    let threads = format!("--test-threads={at_once}");
+    cargo(&["test", "--package", "kafkapipelines-e2e", "--test", name, "--", &threads, "--nocapture"])
 }
 
 fn in_ci() -> bool {

@@ -3,7 +3,8 @@
 use anyhow::Result;
 
 use crate::cluster::{Cluster, step};
-use crate::image::{self, Image, kafka::Version, operator};
+use crate::image::operator::{Profile, build_binary};
+use crate::image::{self, Image, kafka::Version};
 
 /// Builds what is missing of the images and imports them: the operator, the stand-in for Vector, a probe, and Kafka in `versions`.
 /// A cluster of the user's pulls its own.
@@ -14,7 +15,7 @@ pub fn provide_images(cluster: &Cluster, versions: &[Version]) -> Result<()> {
     if cluster.nodes().is_empty() {
         return Ok(());
     }
-    let binary = step("build the operator, one static binary", operator::build_binary)?;
+    let binary = step("build the operator, one static binary", || build_binary(Profile::Testbed))?;
     let mut images = vec![Image::Operator(binary), Image::VectorStandIn, Image::Probe];
     images.extend(versions.iter().copied().map(Image::Kafka));
     image::ensure(&images)?.iter().try_for_each(|archive| cluster.import_image(archive))

@@ -8,12 +8,16 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
-/// The operator as a development build.
+use crate::image::operator::{Profile, build_binary};
+
+/// The operator: on Linux the one that goes into the image too, for it takes minutes to compile.
 ///
 /// # Errors
 /// When it does not compile.
 pub fn operator() -> Result<PathBuf> {
-    built("kafkapipelines-operator")
+    once("kafkapipelines-operator", |package| {
+        if cfg!(target_os = "linux") { build_binary(Profile::Testbed) } else { build(package) }
+    })
 }
 
 /// The kubectl plugin as a development build.
@@ -21,11 +25,11 @@ pub fn operator() -> Result<PathBuf> {
 /// # Errors
 /// When it does not compile.
 pub fn plugin() -> Result<PathBuf> {
-    built("kafkapipelines-cli")
+    once("kafkapipelines-cli", build)
 }
 
 /// Builds the package once for all tests: cargo takes its time, and waits for others that build.
-fn built(package: &'static str) -> Result<PathBuf> {
+fn once(package: &'static str, build: impl FnOnce(&str) -> Result<PathBuf>) -> Result<PathBuf> {
     static BUILT: Mutex<BTreeMap<&str, PathBuf>> = Mutex::new(BTreeMap::new());
     let mut all = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(program) = all.get(package) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -19,12 +20,32 @@ pub const DEADLINE: Duration = Duration::from_mins(2);
 const RUN: &str = "kafkapipelines-e2e/run";
 const OURS: &str = "app.kubernetes.io/managed-by=kafkapipelines";
 
+/// An operator for the whole cluster would act on what other tests make, so it has the cluster to itself.
+static OPERATORS: RwLock<()> = RwLock::new(());
+
+/// A test's share of the cluster.
+enum Share {
+    OneNamespace { _with_others: RwLockReadGuard<'static, ()> },
+    Everything { _alone: RwLockWriteGuard<'static, ()> },
+}
+
+impl Share {
+    fn one_namespace() -> Self {
+        Self::OneNamespace { _with_others: OPERATORS.read().unwrap_or_else(PoisonError::into_inner) }
+    }
+
+    fn everything() -> Self {
+        Self::Everything { _alone: OPERATORS.write().unwrap_or_else(PoisonError::into_inner) }
+    }
+}
+
 /// A namespace with an account for operators, and the way into it.
 pub struct Bed {
     pub cluster: Cluster,
     pub kube: KubeApi,
     pub account: Account,
     namespace: TestNamespace,
+    _share: Share,
     dir: tempfile::TempDir,
     program: PathBuf,
 }
@@ -32,16 +53,22 @@ pub struct Bed {
 impl Bed {
     /// With an account for this namespace alone.
     pub async fn new(test: &str) -> Result<Self> {
-        Self::build(test, Account::namespaced).await
+        Self::build(test, Share::one_namespace(), Account::namespaced).await
+    }
+
+    /// With an account for this namespace that may also read the labels of Kubernetes nodes.
+    pub async fn with_racks(test: &str) -> Result<Self> {
+        Self::build(test, Share::one_namespace(), Account::namespaced_with_racks).await
     }
 
     /// With an account for the whole cluster.
     pub async fn cluster_wide(test: &str) -> Result<Self> {
-        Self::build(test, Account::cluster_wide).await
+        Self::build(test, Share::everything(), Account::cluster_wide).await
     }
 
     async fn build(
         test: &str,
+        share: Share,
         account: impl FnOnce(&Cluster, &str, &std::path::Path) -> Result<Account>,
     ) -> Result<Self> {
         let cluster = cluster_with_crds()?;
@@ -49,7 +76,7 @@ impl Bed {
         let dir = tempfile::tempdir()?;
         let account = account(&cluster, namespace.name(), dir.path())?;
         let kube = KubeApi::connect(&cluster, namespace.name()).await?;
-        Ok(Self { kube, namespace, account, dir, program: programs::operator()?, cluster })
+        Ok(Self { kube, namespace, _share: share, account, dir, program: programs::operator()?, cluster })
     }
 
     pub fn namespace(&self) -> &str {
