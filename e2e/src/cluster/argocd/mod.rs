@@ -1,6 +1,6 @@
 //! The real Argo CD at work on a level 2 cluster: its application controller, its repo server and Redis, as processes of the machine.
 //!
-//! What no test asks is left out: its user interface, single sign-on, notifications, ApplicationSets.
+//! What no test asks is left out: its user interface, single sign-on, notifications, application sets.
 
 mod repository;
 
