@@ -6,21 +6,33 @@ use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 use kafkapipelines_e2e::cluster::{self, Cluster, Places, step};
-use kafkapipelines_e2e::document::{self, Environment};
+use kafkapipelines_e2e::document::{self, Environment, Page};
 use kafkapipelines_e2e::image::kafka::Version;
 use kafkapipelines_e2e::installation::{NAMESPACE, provide_images, remove_namespace};
 
 const PAGE: &str = "docs/install.md";
 const IMAGE: &str = "The image";
+const KUBECTL: &str = "With kubectl";
+const HELM: &str = "With Helm";
+/// Tried by the suite `gitops`, which has an Argo CD.
+const ARGO_CD: &str = "With Argo CD";
 
 #[test]
 fn with_kubectl() -> Result<()> {
-    try_out("With kubectl", &[])
+    try_out(KUBECTL, &[])
 }
 
 #[test]
 fn with_helm() -> Result<()> {
-    try_out("With Helm", &["helm"])
+    try_out(HELM, &["helm"])
+}
+
+#[test]
+fn no_block_is_left_out() -> Result<()> {
+    let sections = [IMAGE, KUBECTL, HELM, ARGO_CD].map(|heading| document::section(PAGE, heading));
+    let tried: Vec<_> = sections.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flat_map(|it| it.steps).collect();
+    assert_eq!(Page::read(PAGE)?.steps(), tried);
+    Ok(())
 }
 
 /// Runs the blocks that build the image, and those of one way.

@@ -28,8 +28,16 @@ impl Environment {
     /// # Errors
     /// When a file cannot be copied, or a node is switched off.
     pub fn new(cluster: &Cluster, programs: &[PathBuf]) -> Result<Self> {
+        Self::with_copy_of(&tree(), cluster, programs)
+    }
+
+    /// As [`Self::new`], with a copy of another folder: a repository of the user's.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_copy_of(folder: &Path, cluster: &Cluster, programs: &[PathBuf]) -> Result<Self> {
         let environment = Self::empty()?;
-        copy_tree(&tree(), &environment.tree())?;
+        copy_tree(folder, &environment.tree())?;
         let docker = PathBuf::from(DOCKER_DOUBLE);
         let kubectl = cluster.kubectl_program().program().to_owned();
         fs::create_dir(environment.programs())?;

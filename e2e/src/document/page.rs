@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::ops::Range;
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
@@ -171,7 +172,8 @@ fn work(kind: &str, text: String) -> Option<Work> {
 /// The name in a first line such as `# my-operator/kustomization.yaml`.
 fn file_name(text: &str) -> Option<String> {
     let name = text.lines().next()?.strip_prefix("# ")?;
-    (name.ends_with(".yaml") && !name.contains(' ')).then(|| name.to_owned())
+    let is_yaml = Path::new(name).extension().is_some_and(|extension| extension == "yaml");
+    (is_yaml && !name.contains(' ')).then(|| name.to_owned())
 }
 
 #[cfg(test)]

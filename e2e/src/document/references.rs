@@ -75,13 +75,14 @@ fn missing_paths(page: &Page, name: &str) -> Vec<String> {
     missing
 }
 
-/// The words of a script that are paths in the work tree.
-fn paths(script: &str) -> Vec<&str> {
+/// The words of a script that are paths in the work tree. What is below `target` is made by an earlier command.
+fn paths(script: &str) -> BTreeSet<&str> {
     let code = script.lines().map(|line| line.split(" #").next().unwrap_or_default());
     let words: Vec<_> = code.flat_map(str::split_whitespace).collect();
     let kustomizations = words.windows(2).filter(|pair| pair[0] == "-k").map(|pair| pair[1]);
     let below = words.iter().copied().filter(|word| {
-        word.split_once('/').is_some_and(|(folder, _)| !folder.is_empty() && tree().join(folder).is_dir())
+        word.split_once('/')
+            .is_some_and(|(folder, _)| !["", "target"].contains(&folder) && tree().join(folder).is_dir())
     });
     kustomizations.chain(below).collect()
 }
@@ -95,5 +96,5 @@ fn links_and_paths_that_lead_nowhere_are_found() {
         broken_links(&page, "docs/install.md"),
         ["docs/install.md: #a-b", "docs/install.md: #c", "docs/install.md: gone.md"]
     );
-    assert_eq!(missing_paths(&page, "p"), ["p:9: gone", "p:9: examples/gone.yaml"]);
+    assert_eq!(missing_paths(&page, "p"), ["p:9: examples/gone.yaml", "p:9: gone"]);
 }

@@ -9,6 +9,7 @@ mod failover;
 mod foreign_fields;
 mod heal;
 mod kube_api;
+mod kustomizations;
 mod malformed;
 mod object;
 mod order;
