@@ -70,7 +70,10 @@ const TRAEFIK: Module = Module {
 const HELM: Module = Module {
     name: "helm",
     programs: &[("helm", "helm.sh/helm/v3/cmd/helm"), ("kustomize", "sigs.k8s.io/kustomize/kustomize/v5")],
-    ldflags: "-s -w -X helm.sh/helm/v3/internal/version.version=v3.22.0",
+    // Without them Helm takes an unknown cluster for Kubernetes 1.20.
+    ldflags: "-s -w -X helm.sh/helm/v3/internal/version.version=v3.22.0 \
+              -X helm.sh/helm/v3/pkg/lint/rules.k8sVersionMajor=1 -X helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor=37 \
+              -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=1 -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor=37",
     tags: "",
 };
 
@@ -81,8 +84,7 @@ const ARGOCD: Module = Module {
     tags: "",
 };
 
-const MODULES: [&Module; 9] =
-    [&ETCD, &KUBERNETES, &CONTAINERD, &COREDNS, &NETPOL, &STORAGE, &TRAEFIK, &HELM, &ARGOCD];
+const MODULES: [&Module; 9] = [&ETCD, &KUBERNETES, &CONTAINERD, &COREDNS, &NETPOL, &STORAGE, &TRAEFIK, &HELM, &ARGOCD];
 
 /// Builds programs on demand.
 #[derive(Debug, Clone)]
