@@ -3,6 +3,7 @@
 //! Each command is a module with `Arguments` and a function `run`.
 
 mod api_reference;
+mod argocd;
 mod background;
 mod bench;
 mod cargo;
@@ -30,6 +31,8 @@ struct Xtask {
 
 #[derive(Subcommand)]
 enum Command {
+    /// The ConfigMap by which Argo CD judges the health of our kinds.
+    Argocd(argocd::Arguments),
     /// How quick, small and quiet the operator is, beside what it should be.
     Bench(bench::Arguments),
     /// The Helm charts' copies of definitions and rights, the schema of log-pipeline, the tables of values.
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
 
 fn run(command: &Command) -> Result<()> {
     match command {
+        Command::Argocd(arguments) => argocd::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
         Command::Charts(arguments) => charts::run(arguments),
         Command::Cluster(arguments) => cluster::run(arguments),
