@@ -24,6 +24,8 @@ pub struct Request {
     pub user: String,
     /// As RBAC spells it, such as `patch`.
     pub verb: String,
+    /// The API group; empty for the core's.
+    pub group: String,
     /// The plural name, with the subresource if there is one, such as `logpipelines/status`.
     pub resource: String,
     /// Empty for what has none.
@@ -91,6 +93,7 @@ impl Request {
         Ok(Some(Self {
             user: text(&event["user"]["username"]),
             verb: text(&event["verb"]),
+            group: text(&object["apiGroup"]),
             resource: text(&object["resource"]) + &subresource,
             namespace: text(&object["namespace"]),
             name: text(&object["name"]),

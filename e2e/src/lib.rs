@@ -7,3 +7,4 @@ pub mod image;
 pub mod installation;
 pub mod operator_process;
 pub mod reference;
+pub mod rights;

@@ -38,7 +38,15 @@ impl Account {
     /// # Errors
     /// When the API server refuses something.
     pub fn namespaced(cluster: &Cluster, namespace: &str, dir: &Path) -> Result<Self> {
-        Self::install(cluster, "namespaced", namespace, dir, vec![namespace.to_owned()])
+        Self::install(cluster, &["namespaced"], namespace, dir, vec![namespace.to_owned()])
+    }
+
+    /// As [`Self::namespaced`], with the component `operator/install/rack`.
+    ///
+    /// # Errors
+    /// When the API server refuses something.
+    pub fn namespaced_with_racks(cluster: &Cluster, namespace: &str, dir: &Path) -> Result<Self> {
+        Self::install(cluster, &["namespaced", "rack"], namespace, dir, vec![namespace.to_owned()])
     }
 
     /// As `operator/install/cluster-wide` has it, living in `namespace`, which must exist: it watches all namespaces.
@@ -46,7 +54,7 @@ impl Account {
     /// # Errors
     /// When the API server refuses something.
     pub fn cluster_wide(cluster: &Cluster, namespace: &str, dir: &Path) -> Result<Self> {
-        Self::install(cluster, "cluster-wide", namespace, dir, Vec::new())
+        Self::install(cluster, &["cluster-wide"], namespace, dir, Vec::new())
     }
 
     /// Its name in the audit log.
@@ -62,11 +70,14 @@ impl Account {
         &self.watched
     }
 
-    fn install(cluster: &Cluster, way: &str, namespace: &str, dir: &Path, watched: Vec<String>) -> Result<Self> {
-        let built = cluster.kubectl(["kustomize", &format!("{INSTALL}/{way}")])?;
-        let documents: Vec<Value> = serde_saphyr::from_multiple(&built)?;
-        let rights = documents.into_iter().filter(is_right).map(|document| moved(document, namespace));
-        let list = json!({"apiVersion": "v1", "kind": "List", "items": rights.collect::<Vec<_>>()});
+    fn install(cluster: &Cluster, parts: &[&str], namespace: &str, dir: &Path, watched: Vec<String>) -> Result<Self> {
+        let mut rights = Vec::new();
+        for part in parts {
+            let built = cluster.kubectl(["kustomize", &format!("{INSTALL}/{part}")])?;
+            let documents: Vec<Value> = serde_saphyr::from_multiple(&built)?;
+            rights.extend(documents.into_iter().filter(is_right).map(|document| moved(document, namespace)));
+        }
+        let list = json!({"apiVersion": "v1", "kind": "List", "items": rights});
         cluster.kubectl_program().apply(&list.to_string())?;
         let kubeconfig = dir.join(format!("{namespace}.kubeconfig"));
         std::fs::write(&kubeconfig, kubeconfig_of(cluster, namespace)?.to_string())?;

@@ -4,6 +4,7 @@
 
 mod admission;
 mod bed;
+mod charts;
 mod children;
 mod failover;
 mod foreign_fields;
@@ -15,4 +16,5 @@ mod object;
 mod order;
 mod plugin;
 mod plugin_watch;
+mod rights;
 mod suspend;

@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
+use kafkapipelines_e2e::audit::AuditLog;
 use kafkapipelines_e2e::cluster::{Cluster, Places, step};
 use kafkapipelines_e2e::image::kafka::Version;
 use kafkapipelines_e2e::installation::{
@@ -19,6 +20,8 @@ pub struct Bed {
     pub cluster: Cluster,
     pub operator: Operator,
     pub pipeline: Pipeline,
+    /// Since before the operator was there.
+    pub log: AuditLog,
 }
 
 static BED: Mutex<Option<Bed>> = Mutex::new(None);
@@ -44,11 +47,12 @@ pub fn cluster(nodes: u8) -> Result<Cluster> {
 fn install() -> Result<Bed> {
     let cluster = cluster(1)?;
     step("an empty namespace", || remove_namespace(&cluster, NAMESPACE))?;
+    let log = AuditLog::from_now(&cluster)?;
     let operator = step("operator", || Operator::install(&cluster, NAMESPACE))?;
     let pipeline = Pipeline::new(&cluster, NAMESPACE, PIPELINE);
     pipeline.apply(&example(), SMALL)?;
     step("reference installation Ready", || pipeline.await_ready(READY_WITHIN))?;
-    let bed = Bed { cluster, operator, pipeline };
+    let bed = Bed { cluster, operator, pipeline, log };
     step("a topic on all brokers", || bed.create_topic())?;
     Ok(bed)
 }

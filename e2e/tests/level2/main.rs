@@ -1,13 +1,16 @@
 //! Real nodes, real Kafka, the operator as Pods of its own image with its own rights.
 //!
-//! Tests run one after another in the order of their names. All but `versions` and `zones` share one reference installation,
+//! Tests run one after another in the order of their names. All but `helm`, `versions` and `zones` share one reference installation,
 //! which each of them finds Ready and leaves Ready.
 
 mod bed;
 mod deletion;
 mod healing;
+mod helm;
 mod pod_watch;
+mod producer;
 mod reference;
+mod rights;
 mod rolling;
 mod scaling;
 mod versions;
