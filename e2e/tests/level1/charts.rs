@@ -1,4 +1,4 @@
-//! What people install: charts by the real Helm, kustomize's bases, each judged by a real API server to the last field.
+//! The charts by the real Helm: what they render is judged by a real API server to the last field.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,15 +7,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use kafkapipelines_e2e::cluster::{Cluster, Helm, Places};
 use kafkapipelines_e2e::reference;
-use serde_json::{Value, json};
-use walkdir::WalkDir;
+use serde_json::Value;
 
 use crate::bed::{self, TestNamespace};
 use crate::object::name;
 
 const PROJECT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const CHARTS: [&str; 3] = ["kafkapipelines-crds", "kafkapipelines-operator", "log-pipeline"];
-const BASES: [&str; 5] = ["argocd", "crds/yaml", "examples", "operator/install", "overlays"];
 const POD_MONITOR: &str = include_str!("pod-monitor.yaml");
 
 #[test]
@@ -32,22 +30,6 @@ fn whatever_the_values_a_chart_passes_the_linter_and_the_api_server() -> Result<
             is_accepted(&bed.cluster, &rendered).with_context(|| path.to_owned())?;
         }
     }
-    Ok(())
-}
-
-#[test]
-fn what_kustomize_builds_passes_the_api_server() -> Result<()> {
-    let bed = Bed::new()?;
-    let mut accepted = 0;
-    for base in bases()? {
-        let built = bed.cluster.kubectl(["kustomize".as_ref(), base.as_os_str()])?;
-        // Argo CD's kinds are not known here; the suite that has a real Argo CD applies them.
-        if !built.contains("apiVersion: argoproj.io/") {
-            is_accepted(&bed.cluster, &built).with_context(|| base.display().to_string())?;
-            accepted += 1;
-        }
-    }
-    ensure!(accepted > BASES.len(), "{accepted} bases were found");
     Ok(())
 }
 
@@ -142,11 +124,6 @@ impl Bed {
 /// A dry run in the API server: unknown fields, wrong types and what our own schemas refuse are errors.
 fn is_accepted(cluster: &Cluster, manifest: &str) -> Result<()> {
     let documents = documents(manifest)?;
-    let namespaces: BTreeSet<_> = documents.iter().filter_map(|it| it["metadata"]["namespace"].as_str()).collect();
-    for namespace in namespaces {
-        let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
-        cluster.kubectl_program().apply(&object.to_string())?;
-    }
     let dry_run =
         ["apply", "--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict", "--filename=-"];
     let accepted = cluster.kubectl_program().run_with_input(&dry_run, manifest)?;
@@ -162,18 +139,6 @@ fn folder(chart: &str) -> String {
 fn values_of(chart: &str) -> Result<Vec<PathBuf>> {
     let files = fs::read_dir(Path::new(&folder(chart)).join("ci"))?;
     files.map(|file| Ok(file?.path())).collect()
-}
-
-/// Every folder that kustomize builds by itself.
-fn bases() -> Result<Vec<PathBuf>> {
-    let mut bases = Vec::new();
-    for entry in BASES.iter().flat_map(|base| WalkDir::new(Path::new(PROJECT).join(base))) {
-        let entry = entry?;
-        if entry.file_name() == "kustomization.yaml" && !fs::read_to_string(entry.path())?.contains("kind: Component") {
-            bases.push(entry.path().parent().context("a file is in a folder")?.to_owned());
-        }
-    }
-    Ok(bases)
 }
 
 fn documents(manifest: &str) -> Result<Vec<Value>> {
