@@ -1,0 +1,211 @@
+//! Consumer groups: which there are, who is in them, and how far they have read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::join_all;
+use kafka_protocol::messages::consumer_group_describe_response as modern;
+use kafka_protocol::messages::describe_groups_response as classic;
+use kafka_protocol::messages::offset_fetch_request::OffsetFetchRequestGroup;
+use kafka_protocol::messages::offset_fetch_response::OffsetFetchResponseGroup;
+use kafka_protocol::messages::{
+    ConsumerGroupDescribeRequest, DeleteGroupsRequest, DescribeGroupsRequest, FindCoordinatorRequest, GroupId,
+    ListGroupsRequest, OffsetFetchRequest,
+};
+
+use super::TopicPartition;
+use super::outcome::{Outcomes, complete, outcome};
+use crate::client::Client;
+use crate::code::{Class, Code};
+use crate::error::{Error, KafkaError};
+use crate::route::Route;
+use crate::wire::{text, wire};
+
+/// A group in a list.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ListedGroup {
+    /// Its name.
+    pub name: String,
+    /// `Stable`, `Empty`, `Dead`, … as Kafka says it.
+    pub state: String,
+    /// `classic` or `consumer`; empty where Kafka does not tell.
+    pub kind: String,
+}
+
+/// A group and its members.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Group {
+    /// `Stable`, `Empty`, `Dead`, … as Kafka says it; a group that is not there may be `Dead`.
+    pub state: String,
+    /// Its members.
+    pub members: Vec<Member>,
+}
+
+/// A member of a group.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Member {
+    /// Its id, given by Kafka.
+    pub id: String,
+    /// What it calls itself.
+    pub client_id: String,
+    /// Where it is, as the broker sees it.
+    pub host: String,
+}
+
+/// How far a group has read: the next offset by partition. Partitions that it never committed are left out.
+pub type Committed = BTreeMap<TopicPartition, i64>;
+
+impl Group {
+    fn of_modern(group: &modern::DescribedGroup) -> Self {
+        let member = |member: &modern::Member| Member {
+            id: text(&member.member_id),
+            client_id: text(&member.client_id),
+            host: text(&member.client_host),
+        };
+        Self { state: text(&group.group_state), members: group.members.iter().map(member).collect() }
+    }
+
+    fn of_classic(group: &classic::DescribedGroup) -> Self {
+        let member = |member: &classic::DescribedGroupMember| Member {
+            id: text(&member.member_id),
+            client_id: text(&member.client_id),
+            host: text(&member.client_host),
+        };
+        Self { state: text(&group.group_state), members: group.members.iter().map(member).collect() }
+    }
+}
+
+fn committed(group: &OffsetFetchResponseGroup) -> Result<Committed, KafkaError> {
+    let topics = group.topics.iter();
+    let partitions = topics.flat_map(|topic| topic.partitions.iter().map(move |partition| (topic, partition)));
+    let read = partitions.filter(|(_, partition)| partition.error_code == 0 && partition.committed_offset >= 0);
+    let read = read.map(|(topic, partition)| {
+        (TopicPartition::new(text(&topic.name), partition.partition_index), partition.committed_offset)
+    });
+    outcome(read.collect(), group.error_code, None)
+}
+
+fn ids(names: &[String]) -> Vec<GroupId> {
+    names.iter().map(|name| GroupId(wire(name))).collect()
+}
+
+/// What each node coordinates, and the groups without a coordinator.
+#[derive(Default)]
+struct Coordinators {
+    by_node: BTreeMap<i32, Vec<String>>,
+    missing: BTreeMap<String, KafkaError>,
+}
+
+impl Client {
+    /// All groups, of every live broker: each lists those that it coordinates.
+    pub async fn list_groups(&self) -> Result<Vec<ListedGroup>, Error> {
+        let cluster = self.describe_cluster().await?;
+        let request = ListGroupsRequest::default();
+        let answers = join_all(cluster.live().map(|node| self.ask(Route::Node(node), &request))).await;
+        let mut groups = Vec::new();
+        for answer in answers {
+            groups.extend(answer?.groups.iter().map(|group| ListedGroup {
+                name: text(&group.group_id),
+                state: text(&group.group_state),
+                kind: text(&group.group_type),
+            }));
+        }
+        Ok(groups)
+    }
+
+    /// Groups and their members.
+    pub async fn describe_groups(&self, names: &[String]) -> Result<Outcomes<String, Group>, Error> {
+        self.ask_coordinators(names, |node, names| self.describe_groups_at(node, names)).await
+    }
+
+    /// How far groups have read.
+    pub async fn committed_offsets(&self, names: &[String]) -> Result<Outcomes<String, Committed>, Error> {
+        self.ask_coordinators(names, |node, names| async move {
+            let group = |id| {
+                // No topics at all, which is not the same as an empty list: all of them.
+                OffsetFetchRequestGroup::default().with_group_id(id).with_member_id(None).with_topics(None)
+            };
+            let request = OffsetFetchRequest::default()
+                .with_groups(ids(&names).into_iter().map(group).collect())
+                .with_require_stable(false);
+            let answer = self.ask(Route::Node(node), &request).await?;
+            Ok(answer.groups.iter().map(|group| (text(&group.group_id), committed(group))).collect())
+        })
+        .await
+    }
+
+    /// Deletes groups and how far they have read. One with members is refused.
+    pub async fn delete_groups(&self, names: &[String]) -> Result<Outcomes<String>, Error> {
+        self.ask_coordinators(names, |node, names| async move {
+            let request = DeleteGroupsRequest::default().with_groups_names(ids(&names));
+            let answer = self.ask(Route::Node(node), &request).await?;
+            let results = answer.results.iter();
+            Ok(results.map(|group| (text(&group.group_id), outcome((), group.error_code, None))).collect())
+        })
+        .await
+    }
+
+    /// Asks each coordinator for its groups. Where a group has just moved, its outcome says so, and the next call finds it.
+    async fn ask_coordinators<V, F>(
+        &self,
+        names: &[String],
+        ask: impl Fn(i32, Vec<String>) -> F,
+    ) -> Result<Outcomes<String, V>, Error>
+    where
+        F: Future<Output = Result<Outcomes<String, V>, Error>>,
+    {
+        let coordinators = self.coordinators(names).await?;
+        let answers = join_all(coordinators.by_node.into_iter().map(|(node, names)| ask(node, names))).await;
+        let mut outcomes: Outcomes<String, V> =
+            coordinators.missing.into_iter().map(|(name, error)| (name, Err(error))).collect();
+        for answer in answers {
+            outcomes.extend(answer?);
+        }
+        Ok(complete(names.iter().cloned(), outcomes))
+    }
+
+    async fn coordinators(&self, names: &[String]) -> Result<Coordinators, Error> {
+        let keys = names.iter().collect::<BTreeSet<_>>().into_iter().map(wire).collect();
+        let request = FindCoordinatorRequest::default().with_key_type(0).with_coordinator_keys(keys);
+        let answer = self.ask(Route::Any, &request).await?;
+        let mut found = Coordinators::default();
+        for coordinator in &answer.coordinators {
+            match outcome((), coordinator.error_code, coordinator.error_message.as_ref()) {
+                Ok(()) => found.by_node.entry(coordinator.node_id.0).or_default().push(text(&coordinator.key)),
+                Err(error) => {
+                    found.missing.insert(text(&coordinator.key), error);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// In the words of the new group protocol, then the rest in those of the old one: a node knows each group in one of them.
+    async fn describe_groups_at(&self, node: i32, names: Vec<String>) -> Result<Outcomes<String, Group>, Error> {
+        let request = ConsumerGroupDescribeRequest::default().with_group_ids(ids(&names));
+        let mut outcomes = Outcomes::new();
+        match self.ask(Route::Node(node), &request).await {
+            Ok(answer) => outcomes.extend(answer.groups.iter().map(|group| {
+                let described = Group::of_modern(group);
+                (text(&group.group_id), outcome(described, group.error_code, group.error_message.as_ref()))
+            })),
+            Err(Error::Unsupported { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        outcomes.retain(|_, group| group.as_ref().err().is_none_or(|error| !is_of_the_old_protocol(error)));
+        let rest: Vec<_> = names.into_iter().filter(|name| !outcomes.contains_key(name)).collect();
+        if !rest.is_empty() {
+            let request = DescribeGroupsRequest::default().with_groups(ids(&rest));
+            let answer = self.ask(Route::Node(node), &request).await?;
+            outcomes.extend(answer.groups.iter().map(|group| {
+                let described = Group::of_classic(group);
+                (text(&group.group_id), outcome(described, group.error_code, group.error_message.as_ref()))
+            }));
+        }
+        Ok(outcomes)
+    }
+}
+
+/// 3.9 says that the version is not supported where the new protocol is off.
+fn is_of_the_old_protocol(error: &KafkaError) -> bool {
+    error.code == Code::GROUP_ID_NOT_FOUND || error.class() == Class::Unsupported
+}

@@ -1,0 +1,62 @@
+//! Which node is asked.
+
+use std::collections::BTreeMap;
+
+use crate::address::Address;
+use crate::calls::cluster::Cluster;
+use crate::error::Error;
+
+/// Which listener a client speaks to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Endpoint {
+    /// Brokers, which pass on what is the controllers'.
+    Brokers,
+    /// Controllers, for when no broker is up and for what brokers do not pass on. Only the active one answers most requests.
+    Controllers,
+}
+
+/// Whom a request is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Route {
+    /// Whoever answers.
+    Any,
+    /// The active controller; through any broker where brokers are spoken to.
+    Controller,
+    /// This node.
+    Node(i32),
+}
+
+/// Where the nodes are.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct View {
+    nodes: BTreeMap<i32, Address>,
+    controller: Option<i32>,
+}
+
+impl View {
+    /// Of what Kafka tells; fenced brokers are not served by.
+    pub(crate) fn of(cluster: &Cluster) -> Self {
+        let live = cluster.nodes.iter().filter(|node| !node.fenced);
+        Self { nodes: live.map(|node| (node.id, node.address.clone())).collect(), controller: cluster.controller }
+    }
+
+    /// Whether `address` is a node's.
+    pub(crate) fn has(&self, address: &Address) -> bool {
+        self.nodes.values().any(|known| known == address)
+    }
+
+    /// The nodes, in the order of their ids.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = &Address> {
+        self.nodes.values()
+    }
+
+    /// Where a node is.
+    pub(crate) fn node(&self, id: i32) -> Result<&Address, Error> {
+        self.nodes.get(&id).ok_or(Error::UnknownNode(id))
+    }
+
+    /// Where the active controller is.
+    pub(crate) fn controller(&self) -> Result<&Address, Error> {
+        self.controller.and_then(|id| self.nodes.get(&id)).ok_or(Error::NoController)
+    }
+}
