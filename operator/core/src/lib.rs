@@ -28,3 +28,4 @@ pub mod status;
 pub mod storage_change;
 pub mod validate;
 pub mod vector;
+pub mod vrl;

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use kafkapipelines_crds::{Consumer, ConsumerSpec, LogPipeline, SinkSpec};
+use kafkapipelines_crds::{Consumer, ConsumerSpec, LogPipeline, SinkSpec, TransformSpec};
 use kube::ResourceExt;
 
 use super::{names, pipeline_not_found, pod_template, resources};
 use crate::refusal::Refusal;
 use crate::vector::Bootstrap;
+use crate::vrl;
 
 /// Why the consumer cannot be carried out, if it cannot. Without its pipeline it is refused with
-/// [`super::PIPELINE_NOT_FOUND`], which passes once the pipeline exists. Its VRL is not compiled here.
+/// [`super::PIPELINE_NOT_FOUND`], which passes once the pipeline exists.
 pub fn consumer(object: &Consumer, pipeline: Option<&LogPipeline>) -> Result<(), Vec<Refusal>> {
     let mut refusals = alone(object);
     match pipeline {
@@ -31,6 +32,7 @@ pub(super) fn alone(object: &Consumer) -> Vec<Refusal> {
     let mut refusals: Vec<_> = names::consumer(&object.name_any()).into_iter().collect();
     refusals.extend(loops(spec));
     refusals.extend(twice(spec));
+    refusals.extend(spec.transforms.iter().flat_map(program));
     refusals.extend(spec.sinks.iter().filter_map(endpoint));
     refusals.extend(resources::refusals("spec.vector.resources", &spec.vector.resources));
     refusals.extend(pod_template::refusals(&spec.template));
@@ -61,6 +63,12 @@ fn twice(spec: &ConsumerSpec) -> Vec<Refusal> {
         .filter(|(_, name)| !seen.insert(*name))
         .map(|(list, name)| Refusal::new("DuplicateName", format!("spec.{list}[{name}].name"), name, message))
         .collect()
+}
+
+fn program(transform: &TransformSpec) -> Vec<Refusal> {
+    let field = format!("spec.transforms[{}].remap.source", transform.name);
+    let mistakes = vrl::mistakes(&transform.remap.source);
+    mistakes.iter().map(|m| Refusal::new("InvalidVrl", &field, &m.excerpt, m.to_string())).collect()
 }
 
 fn endpoint(sink: &SinkSpec) -> Option<Refusal> {

@@ -93,6 +93,19 @@ fn every_input_exists_and_every_component_is_used() {
 }
 
 #[test]
+fn every_program_compiles_and_those_that_drop_nothing_cannot_fail() {
+    for spec in [reference(), other(), without_transforms()] {
+        let file: Value = serde_saphyr::from_str(&render("drain", &spec, &plain()).unwrap()).unwrap();
+        for (id, transform) in file["transforms"].as_object().unwrap() {
+            let compiled = crate::vrl::compile(transform["source"].as_str().unwrap(), &[]);
+            let program = compiled.map_err(|found| format!("{id}: {found:?}")).unwrap().program;
+            let may_fail = program.info().fallible || program.info().abortable;
+            assert!(transform["drop_on_error"] == true || !may_fail, "{id}");
+        }
+    }
+}
+
+#[test]
 fn a_program_is_read_back_as_it_was_written() {
     for source in [".a = \"$HOME ${X} $$ %d\"", "a\tb  \n\n  c", "# x: y\n", "yes", "'\"\\", "\n\t\n. = 1 \n \n"] {
         let mut spec = reference();

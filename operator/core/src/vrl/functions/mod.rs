@@ -1,0 +1,16 @@
+//! The functions that a program may call in Vector 0.57: VRL's own, those that reach the network, and Vector's.
+
+mod files;
+mod network;
+mod signature;
+mod vector;
+
+use vrl::compiler::Function;
+
+use files::WithoutFile;
+
+/// All functions.
+pub(super) fn all() -> Vec<Box<dyn Function>> {
+    let own = vrl::stdlib::all().into_iter().map(WithoutFile::wrap);
+    own.chain(network::signatures()).chain(vector::signatures()).collect()
+}
