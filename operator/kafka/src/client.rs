@@ -84,7 +84,7 @@ impl Client {
     }
 
     async fn ask_again<R: Api>(&self, route: Route, request: &R) -> Result<R::Response, Error> {
-        let mut pauses = pauses(self.0.limits.tries);
+        let mut pauses = self.pauses();
         loop {
             let error = match self.ask_once(route, request).await {
                 Ok(answer) => return Ok(answer),
@@ -95,6 +95,13 @@ impl Client {
             self.doubt_view(route);
             sleep(pause).await;
         }
+    }
+
+    /// Pauses between tries.
+    pub(crate) fn pauses(&self) -> ExponentialBackoff {
+        let tries = self.0.limits.tries;
+        let builder = ExponentialBuilder::new().with_min_delay(SHORTEST_PAUSE).with_max_times(tries.saturating_sub(1));
+        builder.with_jitter().build()
     }
 
     async fn ask_once<R: Api>(&self, route: Route, request: &R) -> Result<R::Response, Error> {
@@ -172,12 +179,4 @@ impl Client {
 /// What was not carried out is asked again; what may have been is, if it does no harm.
 fn may_ask_again<R: Api>(error: &Error) -> bool {
     error.is_before_asking() || (R::EFFECT == Effect::Reads && error.is_passing())
-}
-
-fn pauses(tries: usize) -> ExponentialBackoff {
-    ExponentialBuilder::new()
-        .with_min_delay(SHORTEST_PAUSE)
-        .with_jitter()
-        .with_max_times(tries.saturating_sub(1))
-        .build()
 }

@@ -43,7 +43,9 @@ impl Code {
     pub const UNKNOWN_TOPIC_OR_PARTITION: Self = Self(3);
     /// Another node leads this partition or the quorum.
     pub const NOT_LEADER_OR_FOLLOWER: Self = Self(6);
-    /// The coordinator does not serve yet.
+    /// The coordinator does not serve yet: it reads what it is to know.
+    pub const COORDINATOR_LOAD_IN_PROGRESS: Self = Self(14);
+    /// There is no coordinator yet.
     pub const COORDINATOR_NOT_AVAILABLE: Self = Self(15);
     /// Another node coordinates this group.
     pub const NOT_COORDINATOR: Self = Self(16);

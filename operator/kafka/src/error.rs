@@ -25,6 +25,12 @@ impl KafkaError {
         Some(Self { code: Code::of(code)?, message: message.filter(|text| !text.is_empty()).map(cut) })
     }
 
+    /// Whether nothing was done: another node is to be asked, or this one in a moment.
+    pub(crate) fn is_before_asking(&self) -> bool {
+        let serves_later = [Code::COORDINATOR_LOAD_IN_PROGRESS, Code::COORDINATOR_NOT_AVAILABLE];
+        self.class() == Class::Reroute || serves_later.contains(&self.code)
+    }
+
     /// What it means for the one who asked.
     pub fn class(&self) -> Class {
         self.code.class()
@@ -137,7 +143,7 @@ impl Error {
     /// Whether nothing was asked, so that asking again cannot do anything twice.
     pub(crate) fn is_before_asking(&self) -> bool {
         matches!(self, Self::Unreachable { .. } | Self::UnknownNode(_) | Self::NoController)
-            || matches!(self, Self::Kafka { error, .. } if error.class() == Class::Reroute)
+            || matches!(self, Self::Kafka { error, .. } if error.is_before_asking())
     }
 
     /// Whether asking again, here or elsewhere, may help in a moment.

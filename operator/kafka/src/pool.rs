@@ -101,11 +101,11 @@ impl Pool {
         let began = Instant::now();
         let dialed = self.dial(address).await?;
         let rest = self.limits.connect.saturating_sub(began.elapsed());
-        let connection = timeout(rest, Connection::open(address, dialed.stream, &self.limits)).await;
-        connection.map(|connection| connection.map(Arc::new)).unwrap_or_else(|_| {
+        let Ok(connection) = timeout(rest, Connection::open(address, dialed.stream, &self.limits)).await else {
             let cause = format!("connected, but it does not speak within {:?}", self.limits.connect);
-            Err(Error::Unreachable { address: address.clone(), cause })
-        })
+            return Err(Error::Unreachable { address: address.clone(), cause });
+        };
+        connection.map(Arc::new)
     }
 
     fn slots(&self) -> MutexGuard<'_, HashMap<Address, Arc<Slot>>> {

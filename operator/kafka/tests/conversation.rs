@@ -1,5 +1,7 @@
 //! Calls against a double that knows what it will be asked: what is said on the wire, what becomes of the answers, who is asked again.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -21,8 +23,9 @@ use kafkapipelines_kafka::double::codec::messages::{
     CreateTopicsResponse, DescribeClusterRequest, DescribeClusterResponse, DescribeGroupsRequest,
     DescribeGroupsResponse, DescribeQuorumRequest, DescribeQuorumResponse, FindCoordinatorRequest,
     FindCoordinatorResponse, GroupId, IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse,
-    OffsetFetchRequest, OffsetFetchResponse, TopicName, UpdateFeaturesRequest, UpdateFeaturesResponse,
-    consumer_group_describe_response, create_partitions_response, describe_groups_response, describe_quorum_response,
+    OffsetFetchRequest, OffsetFetchResponse, TopicName, UnregisterBrokerRequest, UnregisterBrokerResponse,
+    UpdateFeaturesRequest, UpdateFeaturesResponse, consumer_group_describe_response, create_partitions_response,
+    describe_groups_response, describe_quorum_response,
 };
 use kafkapipelines_kafka::double::codec::protocol::StrBytes;
 use kafkapipelines_kafka::{Address, Class, Client, Code, Endpoint, Error, Limits};
@@ -91,6 +94,26 @@ async fn a_node_that_is_not_the_controller_has_done_nothing_and_is_asked_again()
     let outcomes = client(&kafka).create_topics(&logs()[..1], Mode::Apply).await.unwrap();
     assert_eq!(outcomes["logs"], Ok(()));
     assert_eq!(kafka.finish().len(), 2);
+}
+
+fn quorum(code: i16, leader: i32) -> DescribeQuorumResponse {
+    let partition = describe_quorum_response::PartitionData::default();
+    let partition = partition.with_error_code(code).with_leader_id(BrokerId(leader));
+    let topic = describe_quorum_response::TopicData::default().with_partitions(vec![partition]);
+    DescribeQuorumResponse::default().with_topics(vec![topic])
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_have_been_done_is_not_done_twice_but_what_is_only_read_is() {
+    const REQUEST_TIMED_OUT: i16 = 7;
+    let kafka = Conversation::default()
+        .expect(|_: UnregisterBrokerRequest| UnregisterBrokerResponse::default().with_error_code(REQUEST_TIMED_OUT))
+        .expect(|_: DescribeQuorumRequest| quorum(REQUEST_TIMED_OUT, -1))
+        .expect(|_: DescribeQuorumRequest| quorum(0, 8));
+    let client = client(&kafka);
+    assert_eq!(client.unregister_broker(3).await.unwrap_err().reason(), "RequestTimedOut");
+    assert_eq!(client.describe_quorum().await.unwrap().leader, Some(8));
+    kafka.finish();
 }
 
 #[tokio::test]
@@ -178,6 +201,28 @@ async fn coordinators_that_are_not_there_yet_are_waited_for() {
     kafka.finish();
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_group_that_has_just_moved_is_found_again() {
+    let answer = |code| {
+        move |request: OffsetFetchRequest| {
+            let group = OffsetFetchResponseGroup::default().with_group_id(request.groups[0].group_id.clone());
+            OffsetFetchResponse::default().with_groups(vec![group.with_error_code(code)])
+        }
+    };
+    let moved = |request: FindCoordinatorRequest| {
+        FindCoordinatorResponse::default().with_coordinators(vec![coordinated(&request.coordinator_keys[0], 2, 0)])
+    };
+    let kafka = Conversation::default()
+        .expect(|request: FindCoordinatorRequest| found(&request, 0))
+        .expect(|_: DescribeClusterRequest| nodes(&[1, 2]))
+        .expect(answer(16))
+        .expect(moved)
+        .expect(answer(0));
+    assert_eq!(client(&kafka).committed_offsets(&["a".to_owned()]).await.unwrap()["a"], Ok(BTreeMap::new()));
+    let asked = kafka.finish();
+    assert_eq!((&asked[2].0, &asked[4].0), (&at(1), &at(2)));
+}
+
 #[tokio::test]
 async fn a_classic_group_is_described_in_the_words_of_the_old_protocol() {
     let kafka = Conversation::default()
@@ -205,20 +250,14 @@ async fn a_classic_group_is_described_in_the_words_of_the_old_protocol() {
 #[tokio::test(start_paused = true)]
 async fn on_the_controllers_listener_the_active_one_is_found() {
     let active = |id| nodes(&[7, 8]).with_endpoint_type(2).with_controller_id(BrokerId(id));
-    let quorum = |code| {
-        let partition =
-            describe_quorum_response::PartitionData::default().with_error_code(code).with_leader_id(BrokerId(8));
-        let topic = describe_quorum_response::TopicData::default().with_partitions(vec![partition]);
-        DescribeQuorumResponse::default().with_topics(vec![topic])
-    };
     let kafka = Conversation::default()
         .expect(move |request: DescribeClusterRequest| {
             assert_eq!((request.endpoint_type, request.include_fenced_brokers), (2, false));
             active(7)
         })
-        .expect(move |_: DescribeQuorumRequest| quorum(6))
+        .expect(|_: DescribeQuorumRequest| quorum(6, 8))
         .expect(move |_: DescribeClusterRequest| active(8))
-        .expect(move |_: DescribeQuorumRequest| quorum(0));
+        .expect(|_: DescribeQuorumRequest| quorum(0, 8));
     let client = kafka.client(Endpoint::Controllers, &bootstrap(), Limits::default());
     assert_eq!(client.describe_quorum().await.unwrap().leader, Some(8));
     let asked = kafka.finish();

@@ -1,6 +1,7 @@
 //! Nodes that are dead, slow or lie: the call ends in time with the right error, and other connections go on.
 
-use std::future::pending;
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::time::Duration;
 
 use kafkapipelines_core::retry::{ReconcileError, Retry};
@@ -18,7 +19,7 @@ const DESCRIBE_CLUSTER: i16 = 60;
 /// Short, but far longer than anything on loopback takes.
 fn limits() -> Limits {
     let short = Duration::from_millis(500);
-    Limits { connect: short, request: short, call: Duration::from_secs(60), tries: 2, answer: 4096 }
+    Limits { connect: short, request: short, call: Duration::from_mins(1), tries: 2, answer: 4096 }
 }
 
 /// A listener that does `behaviour` to every connection.
@@ -32,6 +33,11 @@ async fn node<F: Future<Output = ()> + Send + 'static>(behaviour: fn(TcpStream) 
         }
     });
     without_tls(Endpoint::Brokers, vec![address], limits())
+}
+
+/// Says nothing more, and keeps the connection.
+async fn silence() {
+    std::future::pending::<()>().await;
 }
 
 /// The correlation id of the next question; `None` when the client is gone.
@@ -59,7 +65,7 @@ async fn greet(stream: &mut TcpStream) {
     answer(stream, correlation, &body).await;
 }
 
-/// An answer to DescribeCluster that is as it should be.
+/// An answer to `DescribeCluster` that is as it should be.
 fn cluster() -> Vec<u8> {
     // The header's tagged fields come first.
     let mut body = bytes::BytesMut::from(&[0][..]);
@@ -75,7 +81,7 @@ async fn error(client: &Client) -> Error {
 async fn a_node_that_says_nothing_is_given_up() {
     let client = node(|stream| async move {
         let _held = stream;
-        pending().await
+        silence().await;
     });
     let error = error(&client.await).await;
     assert!(matches!(&error, Error::Unreachable { cause, .. } if cause.contains("does not speak")), "{error}");
@@ -86,7 +92,7 @@ async fn a_node_that_says_nothing_is_given_up() {
 async fn a_node_that_greets_and_then_says_nothing_is_given_up() {
     let client = node(|mut stream| async move {
         greet(&mut stream).await;
-        pending().await
+        silence().await;
     });
     let error = error(&client.await).await;
     assert!(matches!(error, Error::Deadline { api: "DescribeCluster", .. }), "{error}");
@@ -121,7 +127,7 @@ async fn an_enormous_length_is_not_believed() {
         greet(&mut stream).await;
         if question(&mut stream).await.is_some() {
             stream.write_all(&i32::MAX.to_be_bytes()).await.ok();
-            pending().await
+            silence().await;
         }
     });
     let error = error(&client.await).await;
@@ -163,7 +169,7 @@ async fn answers_may_come_in_any_order() {
         for correlation in [second, first] {
             answer(&mut stream, correlation, &cluster()).await;
         }
-        pending().await
+        silence().await;
     });
     let client = client.await;
     let (one, other) = tokio::join!(client.describe_cluster(), client.describe_cluster());
@@ -179,7 +185,7 @@ async fn a_call_that_is_given_up_by_its_caller_disturbs_nobody() {
         for correlation in [first, second] {
             answer(&mut stream, correlation, &cluster()).await;
         }
-        pending().await
+        silence().await;
     });
     let client = client.await;
     let given_up = tokio::time::timeout(Duration::from_millis(100), client.describe_cluster()).await;
@@ -188,10 +194,24 @@ async fn a_call_that_is_given_up_by_its_caller_disturbs_nobody() {
 }
 
 #[tokio::test]
+async fn a_connection_that_the_node_ends_is_made_anew() {
+    let client = node(|mut stream| async move {
+        greet(&mut stream).await;
+        if let Some(correlation) = question(&mut stream).await {
+            answer(&mut stream, correlation, &cluster()).await;
+        }
+    });
+    let client = client.await;
+    for _ in 0..3 {
+        client.describe_cluster().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_dead_node_does_not_hold_up_another_client() {
     let dead = node(|stream| async move {
         let _held = stream;
-        pending().await
+        silence().await;
     });
     let good = node(|mut stream| async move {
         greet(&mut stream).await;

@@ -11,6 +11,7 @@ use kafka_protocol::messages::{
     ConsumerGroupDescribeRequest, DeleteGroupsRequest, DescribeGroupsRequest, FindCoordinatorRequest, GroupId,
     ListGroupsRequest, OffsetFetchRequest,
 };
+use tokio::time::sleep;
 
 use super::TopicPartition;
 use super::outcome::{Outcomes, complete, outcome};
@@ -144,8 +145,27 @@ impl Client {
         .await
     }
 
-    /// Asks each coordinator for its groups. Where a group has just moved, its outcome says so, and the next call finds it.
+    /// Asks each coordinator for its groups, and again for those that have just moved or whose coordinator only begins to serve.
     async fn ask_coordinators<V, F>(
+        &self,
+        names: &[String],
+        ask: impl Fn(i32, Vec<String>) -> F,
+    ) -> Result<Outcomes<String, V>, Error>
+    where
+        F: Future<Output = Result<Outcomes<String, V>, Error>>,
+    {
+        let (mut outcomes, mut open, mut pauses) = (Outcomes::new(), names.to_vec(), self.pauses());
+        loop {
+            outcomes.extend(self.ask_coordinators_once(&open, &ask).await?);
+            open = outcomes.iter().filter(|(_, outcome)| is_open(outcome)).map(|(name, _)| name.clone()).collect();
+            match pauses.next() {
+                Some(pause) if !open.is_empty() => sleep(pause).await,
+                _ => return Ok(outcomes),
+            }
+        }
+    }
+
+    async fn ask_coordinators_once<V, F>(
         &self,
         names: &[String],
         ask: impl Fn(i32, Vec<String>) -> F,
@@ -203,6 +223,11 @@ impl Client {
         }
         Ok(outcomes)
     }
+}
+
+/// Whether nothing was done yet, and another question will find who does it.
+fn is_open<V>(outcome: &Result<V, KafkaError>) -> bool {
+    outcome.as_ref().err().is_some_and(KafkaError::is_before_asking)
 }
 
 /// 3.9 says that the version is not supported where the new protocol is off.

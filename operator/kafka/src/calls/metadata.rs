@@ -62,9 +62,9 @@ impl Topic {
 
 /// `None` asks for all. Topics are never made by asking for them.
 fn question(names: Option<&[String]>) -> MetadataRequest {
-    let named = |name: &String| MetadataRequestTopic::default().with_name(Some(TopicName(wire(name))));
+    let topic = |name: &String| MetadataRequestTopic::default().with_name(Some(TopicName(wire(name))));
     MetadataRequest::default()
-        .with_topics(names.map(|names| names.iter().map(named).collect()))
+        .with_topics(names.map(|names| names.iter().map(topic).collect()))
         .with_allow_auto_topic_creation(false)
 }
 

@@ -53,8 +53,8 @@ fn by_topic(moves: &BTreeMap<TopicPartition, Reassignment>) -> Vec<ReassignableT
             Reassignment::To(brokers) => Some(brokers.iter().map(|id| (*id).into()).collect()),
             Reassignment::Cancel => None,
         };
-        let moved = ReassignablePartition::default().with_partition_index(*partition).with_replicas(replicas);
-        topics.entry(topic).or_default().push(moved);
+        let item = ReassignablePartition::default().with_partition_index(*partition).with_replicas(replicas);
+        topics.entry(topic).or_default().push(item);
     }
     let topics = topics.into_iter();
     topics

@@ -71,6 +71,10 @@ fn growth((name, total): &(&String, &i32)) -> CreatePartitionsTopic {
     CreatePartitionsTopic::default().with_name(TopicName(wire(*name))).with_count(**total).with_assignments(None)
 }
 
+fn deletion(name: &String) -> DeleteTopicState {
+    DeleteTopicState::default().with_name(Some(TopicName(wire(name))))
+}
+
 impl Client {
     /// Makes topics. One that is there already is an outcome of its own.
     pub async fn create_topics(&self, topics: &[NewTopic], mode: Mode) -> Result<Outcomes<String>, Error> {
@@ -114,15 +118,13 @@ impl Client {
     pub async fn delete_topics(&self, names: &[String]) -> Result<Outcomes<String>, Error> {
         let mut outcomes = Outcomes::new();
         for batch in names.chunks(BATCH) {
-            let named = |name: &String| DeleteTopicState::default().with_name(Some(TopicName(wire(name))));
             let request = DeleteTopicsRequest::default()
-                .with_topics(batch.iter().map(named).collect())
+                .with_topics(batch.iter().map(deletion).collect())
                 .with_timeout_ms(kafka_timeout(self.limits().request));
             let answer = self.ask(Route::Controller, &request).await?;
-            let named = answer.responses.iter().filter_map(|topic| Some((topic, topic.name.as_ref()?)));
-            outcomes.extend(
-                named.map(|(topic, name)| (text(name), outcome((), topic.error_code, topic.error_message.as_ref()))),
-            );
+            outcomes.extend(answer.responses.iter().filter_map(|topic| {
+                Some((text(topic.name.as_ref()?), outcome((), topic.error_code, topic.error_message.as_ref())))
+            }));
         }
         Ok(complete(names.iter().cloned(), outcomes))
     }

@@ -43,6 +43,9 @@ struct Step {
 
 impl Conversation {
     /// Expects `R` next, and answers what `answer` makes of it.
+    ///
+    /// # Panics
+    /// Later and in a task of its own, if the request or the answer cannot be said in the version that was agreed on.
     #[must_use]
     pub fn expect<R: Request + 'static>(self, answer: impl FnOnce(R) -> R::Response + Send + 'static) -> Self {
         let answer: Answer = Box::new(move |version, body| {

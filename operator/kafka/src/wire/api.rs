@@ -12,7 +12,7 @@ use kafka_protocol::messages::{
 };
 use kafka_protocol::protocol::{Request, StrBytes};
 
-use crate::code::{Class, Code};
+use crate::code::Code;
 use crate::error::KafkaError;
 
 /// What asking twice does.
@@ -108,11 +108,7 @@ api!(DescribeUserScramCredentialsRequest, "DescribeUserScramCredentials", Reads,
     whole(a.error_code, a.error_message.as_ref())
 });
 api!(ElectLeadersRequest, "ElectLeaders", Writes, 2, |a| whole(a.error_code, None));
-api!(FindCoordinatorRequest, "FindCoordinator", Reads, 4, |a| {
-    // The first question ever creates the topic of the offsets: for half a second nobody has a coordinator.
-    let mut errors = a.coordinators.iter().map(|item| whole(item.error_code, item.error_message.as_ref()));
-    errors.find_map(|error| error.filter(|error| error.class() == Class::Transient))
-});
+api!(FindCoordinatorRequest, "FindCoordinator", Reads, 4, |_| None);
 api!(IncrementalAlterConfigsRequest, "IncrementalAlterConfigs", Writes, 1, |a| {
     moved(a.responses.iter().map(|item| (item.error_code, item.error_message.as_ref())))
 });
