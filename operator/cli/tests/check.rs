@@ -52,6 +52,17 @@ fn every_problem_has_a_line() {
 }
 
 #[test]
+fn a_program_that_does_not_compile_is_refused_with_line_and_column() {
+    let example = std::fs::read_to_string(EXAMPLE).unwrap();
+    let broken = example.replace("parse_json!(", "parse_json(");
+    assert_ne!(broken, example);
+    let output = check(&["-f", "-"], &broken);
+    assert_eq!(output.status.code(), Some(1));
+    let said = "spec.transforms[kafka_parser].remap.source: parse_json(.message): line 1, column 5: E103 ";
+    assert!(text(&output).contains(said), "{}", text(&output));
+}
+
+#[test]
 fn programs_get_the_same_as_json() {
     let output = check(&["-f", "-", "-o", "json"], REFUSED);
     assert_eq!(output.status.code(), Some(1));

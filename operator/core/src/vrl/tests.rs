@@ -143,7 +143,7 @@ fn closures_inside_one_another_are_counted() {
 fn length_alone_makes_no_program_deep() {
     let line = ".a.b = string(.c.d) ?? downcase(\"# ((( '\") # ((((\n.e = match(.f, r'\\((((')\n";
     assert_eq!(shape::too_deep(&line.repeat(800)), None);
-    let object = format!(".a = {{ {} }}", (0..2000).map(|n| format!("\"k{n}\": .k{n},")).collect::<String>());
+    let object = format!(".a = {{ {} }}", (0..2000).map(|n| format!("\"k{n}\": .k{n}")).collect::<Vec<_>>().join(", "));
     assert_eq!(shape::too_deep(&object), None);
     // A quotation mark that begins no literal hides nothing.
     assert!(shape::too_deep(&format!("' {}", "(".repeat(600))).is_some());

@@ -27,6 +27,21 @@ fn each_error_of_a_consumer_names_field_value_and_way_out() {
 }
 
 #[test]
+fn a_program_that_does_not_compile_is_refused_with_its_place() {
+    let transform = |name: &str, source: &str| json!({"name": name, "remap": {"source": source}});
+    let good = transform("parse", ". = parse_json!(.message)");
+    let bad = transform("time", "\n.at = parse_timestamp(.ts, \"%+\")");
+    let refusals = consumer(&reader("a", json!({"transforms": [good, bad]})), Some(&logs(json!({})))).unwrap_err();
+    let (field, value) = ("spec.transforms[time].remap.source", "parse_timestamp(.ts, \"%+\")");
+    assert_eq!(said(&refusals), [("InvalidVrl", field, value)]);
+    assert!(
+        refusals[0].message.starts_with("line 2, column 7: E103 unhandled fallible assignment: "),
+        "{}",
+        refusals[0]
+    );
+}
+
+#[test]
 fn an_endpoint_is_a_base_url_and_never_the_path_that_loses_lines() {
     for (url, reason, way_out) in [
         ("http://vl:9428/insert/elasticsearch/", "LossyEndpoint", "remove the path"),

@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use vrl::compiler::prelude::{Collection, Field, Kind, Parameter, kind};
 use vrl::compiler::{Function, TypeDef};
 
-use super::signature::{Signature, anything};
+use super::signature::Signature;
 
 /// What VRL's feature `enable_network_functions` would add.
 pub(super) fn signatures() -> impl Iterator<Item = Box<dyn Function>> {
     let text = || TypeDef::bytes().fallible();
     let answer = || TypeDef::object(dns_answer()).fallible();
     [
-        Signature { name: "dns_lookup", parameters: DNS_LOOKUP, returns: answer, accepts: anything },
-        Signature { name: "http_request", parameters: HTTP_REQUEST, returns: text, accepts: anything },
-        Signature { name: "reverse_dns", parameters: REVERSE_DNS, returns: text, accepts: anything },
+        Signature { name: "dns_lookup", parameters: DNS_LOOKUP, returns: answer, accepts: None },
+        Signature { name: "http_request", parameters: HTTP_REQUEST, returns: text, accepts: None },
+        Signature { name: "reverse_dns", parameters: REVERSE_DNS, returns: text, accepts: None },
     ]
     .into_iter()
     .map(Signature::boxed)
@@ -53,7 +53,10 @@ fn dns_answer() -> BTreeMap<Field, Kind> {
     ])
 }
 
-const DNS_RECORD: [(&str, fn() -> Kind); 6] = [
+/// A field and its kind.
+type Named = (&'static str, fn() -> Kind);
+
+const DNS_RECORD: [Named; 6] = [
     ("class", Kind::bytes),
     ("domainName", Kind::bytes),
     ("rData", Kind::bytes),
@@ -61,13 +64,13 @@ const DNS_RECORD: [(&str, fn() -> Kind); 6] = [
     ("recordTypeId", Kind::integer),
     ("ttl", Kind::integer),
 ];
-const DNS_QUESTION: [(&str, fn() -> Kind); 4] = [
+const DNS_QUESTION: [Named; 4] = [
     ("class", Kind::bytes),
     ("domainName", Kind::bytes),
     ("questionType", Kind::bytes),
     ("questionTypeId", Kind::integer),
 ];
-const DNS_HEADER: [(&str, fn() -> Kind); 13] = [
+const DNS_HEADER: [Named; 13] = [
     ("aa", Kind::boolean),
     ("ad", Kind::boolean),
     ("anCount", Kind::integer),

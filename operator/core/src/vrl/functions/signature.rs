@@ -12,13 +12,11 @@ pub(super) struct Signature {
     /// What a call of it gives, and whether it can fail.
     pub returns: fn() -> TypeDef,
     /// What the function asks of its arguments besides their kinds.
-    pub accepts: fn(&ArgumentList, &TypeState) -> Result<(), Box<dyn DiagnosticMessage>>,
+    pub accepts: Option<fn(&ArgumentList, &TypeState) -> Accepted>,
 }
 
-/// For functions that ask for no more than the kinds of their parameters.
-pub(super) fn anything(_: &ArgumentList, _: &TypeState) -> Result<(), Box<dyn DiagnosticMessage>> {
-    Ok(())
-}
+/// Whether arguments are accepted, or why not.
+pub(super) type Accepted = Result<(), Box<dyn DiagnosticMessage>>;
 
 impl Signature {
     pub(super) fn boxed(self) -> Box<dyn Function> {
@@ -52,7 +50,9 @@ impl Function for Signature {
     }
 
     fn compile(&self, state: &TypeState, _: &mut FunctionCompileContext, arguments: ArgumentList) -> Compiled {
-        (self.accepts)(&arguments, state)?;
+        if let Some(accepts) = self.accepts {
+            accepts(&arguments, state)?;
+        }
         Ok(self.as_expr())
     }
 }

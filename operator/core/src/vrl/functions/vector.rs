@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use vrl::compiler::function::Error;
-use vrl::compiler::prelude::{ArgumentList, Collection, DiagnosticMessage, Expression, Field, Kind, Parameter, kind};
+use vrl::compiler::prelude::{ArgumentList, Collection, Expression, Field, Kind, Parameter, kind};
 use vrl::compiler::{Function, TypeDef, TypeState};
 use vrl::value::Value;
 
-use super::signature::{Signature, anything};
+use super::signature::{Accepted, Signature};
 
 /// What Vector 0.57 adds.
 pub(super) fn signatures() -> impl Iterator<Item = Box<dyn Function>> {
@@ -30,16 +30,16 @@ fn event() -> [Signature; 5] {
             name: "set_semantic_meaning",
             parameters: &[TARGET, MEANING],
             returns: nothing,
-            accepts: a_meaning,
+            accepts: Some(a_meaning),
         },
-        Signature { name: "get_secret", parameters: &[KEY], returns: secret, accepts: anything },
-        Signature { name: "set_secret", parameters: &[KEY, SECRET], returns: nothing, accepts: anything },
-        Signature { name: "remove_secret", parameters: &[KEY], returns: nothing, accepts: anything },
-        Signature { name: "parse_dnstap", parameters: &[VALUE, LOWERCASE], returns: record, accepts: anything },
+        Signature { name: "get_secret", parameters: &[KEY], returns: secret, accepts: None },
+        Signature { name: "set_secret", parameters: &[KEY, SECRET], returns: nothing, accepts: None },
+        Signature { name: "remove_secret", parameters: &[KEY], returns: nothing, accepts: None },
+        Signature { name: "parse_dnstap", parameters: &[VALUE, LOWERCASE], returns: record, accepts: None },
     ]
 }
 
-fn a_meaning(arguments: &ArgumentList, state: &TypeState) -> Result<(), Box<dyn DiagnosticMessage>> {
+fn a_meaning(arguments: &ArgumentList, state: &TypeState) -> Accepted {
     arguments.required_query("target")?;
     arguments.required_literal("meaning", state)?;
     Ok(())
@@ -56,13 +56,23 @@ fn tables() -> [Signature; 2] {
     let row = || TypeDef::object(Collection::any()).fallible();
     let rows = || TypeDef::array(Collection::from_unknown(Kind::object(Collection::any()))).fallible();
     [
-        Signature { name: "get_enrichment_table_record", parameters: PARAMETERS, returns: row, accepts: no_table },
-        Signature { name: "find_enrichment_table_records", parameters: PARAMETERS, returns: rows, accepts: no_table },
+        Signature {
+            name: "get_enrichment_table_record",
+            parameters: PARAMETERS,
+            returns: row,
+            accepts: Some(no_table),
+        },
+        Signature {
+            name: "find_enrichment_table_records",
+            parameters: PARAMETERS,
+            returns: rows,
+            accepts: Some(no_table),
+        },
     ]
 }
 
 /// The file of a consumer declares no enrichment tables, so there is none that could be named.
-fn no_table(arguments: &ArgumentList, state: &TypeState) -> Result<(), Box<dyn DiagnosticMessage>> {
+fn no_table(arguments: &ArgumentList, state: &TypeState) -> Accepted {
     arguments.required_enum("table", &[], state)?;
     Ok(())
 }
@@ -76,9 +86,9 @@ fn metrics() -> [Signature; 3] {
     let number = || TypeDef::float().or_null();
     let (get, find, sum) = ("get_vector_metric", "find_vector_metrics", "aggregate_vector_metrics");
     [
-        Signature { name: get, parameters: &[KEY, TAGS], returns: one, accepts: text_tags },
-        Signature { name: find, parameters: &[KEY, TAGS], returns: some, accepts: text_tags },
-        Signature { name: sum, parameters: &[FUNCTION, KEY, TAGS], returns: number, accepts: an_aggregate },
+        Signature { name: get, parameters: &[KEY, TAGS], returns: one, accepts: Some(text_tags) },
+        Signature { name: find, parameters: &[KEY, TAGS], returns: some, accepts: Some(text_tags) },
+        Signature { name: sum, parameters: &[FUNCTION, KEY, TAGS], returns: number, accepts: Some(an_aggregate) },
     ]
 }
 
@@ -92,12 +102,12 @@ fn metric() -> BTreeMap<Field, Kind> {
     ])
 }
 
-fn an_aggregate(arguments: &ArgumentList, state: &TypeState) -> Result<(), Box<dyn DiagnosticMessage>> {
+fn an_aggregate(arguments: &ArgumentList, state: &TypeState) -> Accepted {
     arguments.required_enum("function", &["sum", "avg", "min", "max"].map(Value::from), state)?;
     text_tags(arguments, state)
 }
 
-fn text_tags(arguments: &ArgumentList, state: &TypeState) -> Result<(), Box<dyn DiagnosticMessage>> {
+fn text_tags(arguments: &ArgumentList, state: &TypeState) -> Accepted {
     let tags = arguments.optional_object("tags")?.unwrap_or_default();
     match tags.values().find(|tag| *tag.type_def(state).kind() != Kind::bytes()) {
         None => Ok(()),
