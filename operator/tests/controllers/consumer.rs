@@ -167,6 +167,32 @@ async fn a_refused_change_is_said_and_the_old_file_keeps_running() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_program_that_does_not_compile_never_reaches_the_members() {
+    let program = |source: &str| json!([{"name": "parse", "remap": {"source": source}}]);
+    let bed = Bed::new(&[consumer(), pipeline(), authority()]);
+    bed.until_ready_is("False", "RolloutInProgress").await;
+    bed.run_members(2);
+    bed.until_ready_is("True", "AllMembersReady").await;
+    let children = |api: &MemoryApi| CHILDREN.map(|plural| api.get(plural, CHILD));
+    let before = children(&bed.api);
+    bed.api.edit("consumers", "drain", |consumer| {
+        consumer["spec"]["transforms"] = program(". = parse_json(.message)");
+        consumer["spec"]["replicas"] = json!(3);
+    });
+    bed.until_ready_is("False", "InvalidVrl").await;
+    let said = ready(&bed.api);
+    assert!(
+        said.contains("spec.transforms[parse].remap.source: parse_json(.message): line 1, column 5: E103 "),
+        "{said}"
+    );
+    assert_eq!(children(&bed.api), before);
+    bed.api.edit("consumers", "drain", |c| c["spec"]["transforms"] = program(". = parse_json!(.message)"));
+    bed.until_ready_is("False", "RolloutInProgress").await;
+    bed.run_members(3);
+    bed.until_ready_is("True", "AllMembersReady").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_changed_program_is_not_ready_until_all_members_run_it() {
     let bed = Bed::new(&[consumer(), pipeline(), authority()]);
     bed.until_ready_is("False", "RolloutInProgress").await;
