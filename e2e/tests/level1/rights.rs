@@ -27,18 +27,23 @@ async fn in_all_namespaces_each_right_is_used_and_none_is_missing() -> Result<()
 async fn each_right_is_used_and_none_is_missing(bed: &Bed) -> Result<()> {
     let log = bed.audit_log()?;
     let operator = bed.start_leading("a")?;
+    let used = make_use_of_each(bed).await;
+    operator.terminate()?;
+    let granted = rights::granted_to(&bed.cluster, bed.namespace(), ACCOUNT)?;
+    let difference = rights::compare(&granted, &log.requests_of(&bed.account.user())?);
+    used.with_context(|| difference.to_string())?;
+    ensure!(difference == rights::Difference::default(), "{difference}");
+    Ok(())
+}
+
+async fn make_use_of_each(bed: &Bed) -> Result<()> {
     for document in reference::documents()? {
         bed.kube.apply(&document).await??;
     }
     bed::await_workloads(&bed.kube, 1).await?;
     a_listener_goes_and_a_node_restarts(&bed.kube).await?;
     a_pool_comes_and_goes(&bed.kube).await?;
-    a_pod_is_told_its_rack(bed).await?;
-    operator.terminate()?;
-    let granted = rights::granted_to(&bed.cluster, bed.namespace(), ACCOUNT)?;
-    let difference = rights::compare(&granted, &log.requests_of(&bed.account.user())?);
-    ensure!(difference == rights::Difference::default(), "{difference}");
-    Ok(())
+    a_pod_is_told_its_rack(bed).await
 }
 
 /// Services and Ingresses are deleted. No Pod of this level serves, so one that lacks the new configuration is not spared.
