@@ -26,9 +26,13 @@ enum Step {
     Level1,
     /// Real nodes and real Kafka.
     Level2,
+    /// The same, brought by the real Argo CD.
+    Gitops,
+    /// The same, brought by the commands of docs/install.md.
+    InstallPage,
 }
 
-const ALL: [Step; 4] = [Step::Static, Step::Unit, Step::Level1, Step::Level2];
+const ALL: [Step; 6] = [Step::Static, Step::Unit, Step::Level1, Step::Level2, Step::Gitops, Step::InstallPage];
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let began = Instant::now();
@@ -49,13 +53,9 @@ fn run_step(step: Step) -> Result<()> {
         Step::Unit => cargo(&["test", "--workspace", "--exclude", "kafkapipelines-e2e"])
             .and_then(|()| cargo(&["test", "--package", "kafkapipelines-e2e", "--lib"])),
         Step::Level1 => suite("level1", 4),
-        Step::Level2 => match cluster::level2_obstacle() {
-            Some(obstacle) if !in_ci() => {
-                println!("level 2 is left out: {obstacle}");
-                Ok(())
-            }
-            _ => suite("level2", 1),
-        },
+        Step::Level2 => suite_on_nodes("install_page").and_then(|()| suite_on_nodes("level2")),
+        Step::Gitops => suite_on_nodes("gitops"),
+        Step::InstallPage => suite_on_nodes("install_page"),
     }
 }
 
@@ -73,6 +73,17 @@ fn static_checks() -> Result<()> {
 fn suite(name: &str, at_once: u8) -> Result<()> {
     let threads = format!("--test-threads={at_once}");
     cargo(&["test", "--package", "kafkapipelines-e2e", "--test", name, "--", &threads, "--nocapture"])
+}
+
+/// A suite whose installation all its tests use, on a cluster that not every machine can run.
+fn suite_on_nodes(name: &str) -> Result<()> {
+    match cluster::level2_obstacle() {
+        Some(obstacle) if !in_ci() => {
+            println!("{name} is left out: {obstacle}");
+            Ok(())
+        }
+        _ => suite(name, 1),
+    }
 }
 
 fn in_ci() -> bool {
