@@ -99,9 +99,10 @@ impl Error {
 }
 
 impl Error {
-    /// Whether trying again will not help: a right is missing, a name is taken, or the API server refuses the object.
+    /// Whether trying again will not help: a right is missing, a name is taken, the API server refuses the object, or the
+    /// fault is the operator's own.
     pub fn needs_a_person(&self) -> bool {
-        matches!(self, Self::NotOurs { .. }) || matches!(self.code(), Some(400 | 403 | 422))
+        matches!(self, Self::NotOurs { .. } | Self::Json(_)) || matches!(self.code(), Some(400 | 403 | 422))
     }
 }
 
