@@ -126,3 +126,43 @@ fn pauses() -> ExponentialBackoff {
     let builder = ExponentialBuilder::new().with_min_delay(SHORTEST_REST).with_max_delay(LONGEST_REST);
     builder.with_jitter().without_max_times().build()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures::future::BoxFuture;
+
+    use super::*;
+    use crate::dial::Dial;
+
+    /// A network in which nobody is reached.
+    #[derive(Default)]
+    struct Nobody(AtomicUsize);
+
+    impl Dial for Nobody {
+        fn dial<'a>(&'a self, address: &'a Address) -> BoxFuture<'a, Result<Dialed, Error>> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            let (address, cause) = (address.clone(), "nobody".to_owned());
+            Box::pin(async move { Err(Error::Unreachable { address, cause }) })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_node_that_cannot_be_reached_rests_and_longer_each_time() {
+        let nobody = Arc::new(Nobody::default());
+        let pool = Pool::new(nobody.clone(), Limits::default());
+        let address = Address::new("nobody", 1);
+        let mut times = Vec::new();
+        while times.len() < 4 {
+            let before = nobody.0.load(Ordering::Relaxed);
+            assert!(pool.connection(&address).await.is_err());
+            if nobody.0.load(Ordering::Relaxed) > before {
+                times.push(Instant::now());
+            }
+            tokio::time::advance(Duration::from_millis(1)).await;
+        }
+        let rests: Vec<_> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(rests[0] >= SHORTEST_REST && rests.is_sorted(), "{rests:?}");
+    }
+}

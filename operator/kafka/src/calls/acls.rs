@@ -2,13 +2,14 @@
 
 use kafka_protocol::messages::create_acls_request::AclCreation;
 use kafka_protocol::messages::delete_acls_request::DeleteAclsFilter;
+use kafka_protocol::messages::delete_acls_response::DeleteAclsFilterResult;
 use kafka_protocol::messages::describe_acls_response::{AclDescription, DescribeAclsResource};
 use kafka_protocol::messages::{CreateAclsRequest, DeleteAclsRequest, DescribeAclsRequest};
 
 use super::BATCH;
 use super::outcome::{Outcomes, complete, outcome};
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Error, KafkaError};
 use crate::route::Route;
 use crate::wire::{text, wire};
 
@@ -163,6 +164,13 @@ impl Acl {
     }
 }
 
+/// Of the search for a rule, then of what was found.
+fn deletion(result: &DeleteAclsFilterResult) -> Result<(), KafkaError> {
+    outcome((), result.error_code, result.error_message.as_ref())?;
+    let mut found = result.matching_acls.iter();
+    found.try_for_each(|rule| outcome((), rule.error_code, rule.error_message.as_ref()))
+}
+
 /// No name at all, which is not the same as an empty one: whatever it is.
 fn all() -> DescribeAclsRequest {
     DescribeAclsRequest::default()
@@ -206,14 +214,7 @@ impl Client {
         for batch in acls.chunks(BATCH) {
             let request = DeleteAclsRequest::default().with_filters(batch.iter().map(Acl::filter).collect());
             let answer = self.ask(Route::Controller, &request).await?;
-            outcomes.extend(
-                batch.iter().cloned().zip(
-                    answer
-                        .filter_results
-                        .iter()
-                        .map(|result| outcome((), result.error_code, result.error_message.as_ref())),
-                ),
-            );
+            outcomes.extend(batch.iter().cloned().zip(answer.filter_results.iter().map(deletion)));
         }
         Ok(complete(acls.iter().cloned(), outcomes))
     }

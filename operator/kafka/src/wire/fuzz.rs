@@ -25,8 +25,7 @@ macro_rules! for_all_apis {
 }
 
 fn newest<R: Api>() -> i16 {
-    use kafka_protocol::protocol::Message;
-    R::VERSIONS.max.min(<R::Response as Message>::VERSIONS.max)
+    R::VERSIONS.max
 }
 
 /// Mostly small bytes: they are counts and flags that let the decoder go deep.

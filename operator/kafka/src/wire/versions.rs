@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kafka_protocol::messages::{ApiVersionsRequest, ApiVersionsResponse};
-use kafka_protocol::protocol::{HeaderVersion, Message, Request};
+use kafka_protocol::protocol::{HeaderVersion, Request};
 
 use super::{Api, wire};
 
@@ -32,7 +32,7 @@ impl Versions {
     /// Only flexible versions will do, as [`super::bounded`] needs them; every Kafka from 3.9 on has them for all that is asked.
     pub(crate) fn negotiate<R: Api>(&self) -> Result<i16, String> {
         let Some(&(least, most)) = self.0.get(&R::KEY) else { return Err("it does not know the request".to_owned()) };
-        let ours = (R::VERSIONS.min.max(R::LEAST), R::VERSIONS.max.min(R::Response::VERSIONS.max));
+        let ours = (R::VERSIONS.min.max(R::LEAST), R::VERSIONS.max);
         let version = most.min(ours.1);
         if version < least.max(ours.0) || !is_flexible::<R>(version) {
             return Err(format!("it has versions {least} to {most}, this client {} to {}", ours.0, ours.1));
