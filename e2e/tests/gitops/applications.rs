@@ -116,11 +116,12 @@ impl<'a> Application<'a> {
         self.sync() == "Synced" && self.health() == "Healthy" && self.operation()["phase"] == "Succeeded"
     }
 
-    /// A person has to do something: its parts are bad, or its sync failed, even if it is tried again.
+    /// A person has to do something: its parts are bad, what Git says makes no sense, or its sync failed, even if it is
+    /// tried again.
     fn is_red(self) -> bool {
         let failed = ["Failed", "Error"].iter().any(|phase| self.operation()["phase"] == *phase);
         let tried_again = self.operation()["retryCount"].as_u64().is_some_and(|count| count > 0);
-        self.health() == "Degraded" || failed || tried_again
+        self.health() == "Degraded" || self.sync() == "Unknown" || failed || tried_again
     }
 
     /// Whether it was compared with this commit.

@@ -25,12 +25,12 @@ const MISTAKES: [Mistake; 3] = [
         words: ".spec.grupId: field not declared in schema",
     },
     Mistake {
-        what: "more copies in sync than there are",
+        what: "a transform that does not compile",
         file: "examples/log-aggregator.yaml",
-        right: "      min.insync.replicas: 2\n",
-        wrong: "      min.insync.replicas: 4\n",
-        application: PIPELINE,
-        words: "MinIsrExceedsReplicas",
+        right: "          .component = .component\n",
+        wrong: "          .component = to_strin(.component)\n",
+        application: CONSUMERS,
+        words: "InvalidVrl: spec.transforms[kafka_parser]",
     },
     Mistake {
         what: "a smaller disk",

@@ -1,14 +1,11 @@
 //! Version N+1 of the charts: other definitions, other operator Pods, the same Kafka.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
-
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use kafkapipelines_e2e::image::kafka::Version;
-use kafkapipelines_e2e::installation::{Access, Client, NAMESPACE, PIPELINE};
+use kafkapipelines_e2e::installation::{Client, NAMESPACE, PIPELINE};
 
 use super::bed::Bed;
+use super::producer::Producer;
 
 const TOPIC: &str = "upgrade";
 const BOOTSTRAP: &str = "log-aggregator-kafka-kafka-bootstrap.kafka.svc:9092";
@@ -22,7 +19,8 @@ pub fn leaves_kafka_alone(bed: &Bed) -> Result<()> {
     create_topic(bed)?;
     let kafka_pods = bed.pipeline.pod_uids()?;
     let operator_pods = operator_pods(bed)?;
-    let producer = Producer::start(Client::start(&bed.pipeline, Version::V3_9_0)?);
+    let client = Client::start(&bed.pipeline, Version::V3_9_0)?;
+    let producer = Producer::start(&bed.pipeline, BOOTSTRAP, TOPIC)?;
 
     release_next_version(bed)?;
     let commit = bed.push("Upgrade")?;
@@ -32,7 +30,7 @@ pub fn leaves_kafka_alone(bed: &Bed) -> Result<()> {
     assert!(definition.contains("newInThisVersion"), "{definition}");
     assert!(self::operator_pods(bed)?.iter().any(|pod| !operator_pods.contains(pod)), "the operator's Pods are new");
     assert_eq!(bed.pipeline.pod_uids()?, kafka_pods, "Kafka's Pods are the same");
-    producer.stop_and_find_everything()
+    producer.all_arrived(&client, BOOTSTRAP, TOPIC)
 }
 
 /// As a maintainer does it: the version in both charts, a field more, and a change of the operator's Pods, as a new image is one.
@@ -59,39 +57,4 @@ fn operator_pods(bed: &Bed) -> Result<Vec<String>> {
     let pods = ["get", "pods", "--selector=app.kubernetes.io/name=kafkapipelines-operator", "--output=name"];
     let pods = bed.cluster.kubectl(["--namespace", NAMESPACE].iter().chain(&pods))?;
     Ok(pods.lines().map(str::to_owned).collect())
-}
-
-/// Produces line after line until it is told to stop.
-struct Producer {
-    client: Client,
-    stop: Arc<AtomicBool>,
-    lines: JoinHandle<Result<usize>>,
-}
-
-impl Producer {
-    fn start(client: Client) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let (told, through) = (stop.clone(), client.clone());
-        let lines = thread::spawn(move || {
-            let mut lines = 0;
-            while !told.load(Ordering::Relaxed) {
-                through.produce(BOOTSTRAP, Access::Plain, TOPIC, &format!("line {lines}"))?;
-                lines += 1;
-            }
-            Ok(lines)
-        });
-        Self { client, stop, lines }
-    }
-
-    fn stop_and_find_everything(self) -> Result<()> {
-        self.stop.store(true, Ordering::Relaxed);
-        let lines = self.lines.join().ok().context("the producer panicked")??;
-        assert!(lines > 1, "lines were produced during the upgrade");
-        let mut found = self.client.consume(BOOTSTRAP, Access::Plain, TOPIC, "line", lines)?;
-        let mut produced: Vec<_> = (0..lines).map(|line| format!("line {line}")).collect();
-        found.sort();
-        produced.sort();
-        assert_eq!(found, produced);
-        Ok(())
-    }
 }
