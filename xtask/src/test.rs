@@ -53,7 +53,7 @@ fn run_step(step: Step) -> Result<()> {
         Step::Unit => cargo(&["test", "--workspace", "--exclude", "kafkapipelines-e2e"])
             .and_then(|()| cargo(&["test", "--package", "kafkapipelines-e2e", "--lib"])),
         Step::Level1 => suite("level1", 4),
-        Step::Level2 => suite_on_nodes("install_page").and_then(|()| suite_on_nodes("level2")),
+        Step::Level2 => suite_on_nodes("level2"),
         Step::Gitops => suite_on_nodes("gitops"),
         Step::InstallPage => suite_on_nodes("install_page"),
     }
