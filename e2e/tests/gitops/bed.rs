@@ -1,9 +1,11 @@
 //! The cluster, Argo CD on it, and the Git repository that it reads.
 
+use std::thread;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use kafkapipelines_e2e::cluster::{ArgoCd, Cluster, Places, Repository, step};
+use kafkapipelines_e2e::document::{self, Environment};
 use kafkapipelines_e2e::image::kafka::Version;
 use kafkapipelines_e2e::installation::{NAMESPACE, PIPELINE, Pipeline, provide_images, remove_namespace};
 
@@ -22,7 +24,7 @@ pub struct Bed {
 }
 
 impl Bed {
-    /// A cluster that has never heard of the product, and an Argo CD that was prepared as docs/gitops.md says.
+    /// A cluster that has never heard of the product, and neither has its Argo CD.
     pub fn start() -> Result<Self> {
         let places = Places::from_env()?;
         let cluster = Cluster::level2(&places, 1)?;
@@ -36,16 +38,19 @@ impl Bed {
         let applications = Applications::watch(&cluster)?;
         let bed = Self { cluster, repository, applications, pipeline, _argo: argo };
         step("a cluster without the product", || bed.clear())?;
-        bed.apply("argocd/argocd-cm.yaml")?;
-        bed.apply("argocd/project.yaml")?;
         Ok(bed)
     }
 
-    /// What a person does by hand: `kubectl apply --server-side` of a file of the repository.
-    pub fn apply(&self, file: &str) -> Result<()> {
-        let file = self.repository.file(file);
-        let apply = ["apply", "--server-side", "--force-conflicts", "--filename"];
-        self.cluster.kubectl(apply.map(AsRef::as_ref).into_iter().chain([file.as_os_str()])).map(drop)
+    /// What a person does by hand: the commands of docs/install.md under `heading`, in a clone of the repository. Meanwhile
+    /// `test` looks on.
+    pub fn follow_page(&self, heading: &str, test: impl FnOnce() -> Result<()>) -> Result<()> {
+        let section = document::section("docs/install.md", heading)?;
+        let environment = Environment::with_copy_of(&self.repository.file(""), &self.cluster, &[])?;
+        thread::scope(|scope| {
+            let person = scope.spawn(|| section.run(&environment));
+            let seen = test();
+            person.join().ok().context("the page's steps panicked")?.and(seen)
+        })
     }
 
     /// Commits what was changed in the repository, and tells Argo CD.

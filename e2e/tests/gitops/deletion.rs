@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use kafkapipelines_e2e::cluster::ArgoCd;
 use kafkapipelines_e2e::installation::NAMESPACE;
 
 use super::applications::{CONSUMERS, OPERATOR, PIPELINE, ROOT};
@@ -18,8 +17,7 @@ const WORKLOADS: &str = "statefulsets,deployments,logpipelines,kafkanodepools,co
 pub fn goes_backwards(bed: &Bed) -> Result<()> {
     let claims = claims(bed)?;
     let stateful_sets = Watch::start(&bed.cluster, NAMESPACE, "statefulsets")?;
-    bed.cluster.kubectl(["--namespace", ArgoCd::NAMESPACE, "delete", "application", ROOT, "--wait=false"])?;
-    cut_goodbyes_short(bed, &stateful_sets)?;
+    bed.follow_page("Remove with Argo CD", || cut_goodbyes_short(bed, &stateful_sets))?;
     let watch = &bed.applications.watch;
     watch.until("the root application is gone", GONE_WITHIN, |events| gone(events, ROOT))?;
 

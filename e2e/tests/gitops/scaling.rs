@@ -17,7 +17,7 @@ pub fn by_hand_stays(bed: &Bed) -> Result<()> {
     let consumers = Watch::start(&bed.cluster, NAMESPACE, "consumers")?;
     bed.cluster.kubectl(["--namespace", NAMESPACE, "scale", "consumer", CONSUMER, "--replicas=1"])?;
     consumers.until("the consumer has one member", WITHIN, |events| {
-        events.last().is_some_and(|event| has_one_member(event)).then_some(())
+        events.last().is_some_and(has_one_member).then_some(())
     })?;
     compare_anew(bed)?;
     assert_eq!(consumers.since(0).last().map(|event| event.object["spec"]["replicas"].clone()), Some(1.into()));
