@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use kafkapipelines_e2e::cluster::{Cluster, Helm, Places, step};
@@ -24,13 +24,27 @@ const NEXT_VERSION: &str = "0.99.0";
 const COLUMN: &str = "Next";
 const DEFINITIONS: &str = "kafkapipelines-crds";
 const OPERATOR: &str = "kafkapipelines-operator";
-/// Release, its chart, and more arguments of an installation.
-const RELEASES: [(&str, &str, &[&str]); 3] = [
-    // The cluster has the definitions already, from kustomize: this is how one goes over to Helm.
-    (DEFINITIONS, DEFINITIONS, &["--take-ownership"]),
-    (OPERATOR, OPERATOR, &["--wait", "--timeout=3m"]),
-    (NAME, "log-pipeline", &["--values", SMALL]),
+
+/// A release: its name, its chart, its values, and what is changed of them later.
+struct Release {
+    name: &'static str,
+    chart: &'static str,
+    values: &'static [&'static str],
+    changed: &'static [&'static str],
+}
+
+const RELEASES: [Release; 3] = [
+    Release { name: DEFINITIONS, chart: DEFINITIONS, values: &[], changed: &[] },
+    // Its Pods are made anew.
+    Release { name: OPERATOR, chart: OPERATOR, values: &[], changed: &["--set", "log.format=json"] },
+    PIPELINE,
 ];
+const PIPELINE: Release = Release {
+    name: NAME,
+    chart: "log-pipeline",
+    values: &["--values", SMALL],
+    changed: &["--set", "topics[0].name=added"],
+};
 
 #[test]
 fn releases_come_change_and_go_while_kafka_serves() -> Result<()> {
@@ -42,7 +56,7 @@ fn releases_come_change_and_go_while_kafka_serves() -> Result<()> {
     bed.create_topic()?;
     let producer = Producer::start(&bed.pipeline, &server, TOPIC)?;
 
-    bed.helm(&["upgrade", NAME, &format!("{CHARTS}/log-pipeline"), "--reuse-values", "--set", "topics[0].name=added"])?;
+    bed.bring("upgrade", &PIPELINE, Path::new(CHARTS), PIPELINE.changed)?;
     bed.serves_on(&nodes)?;
     ensure!(bed.topics()? == json!(["added"]), "helm upgrade has not reached the pipeline: {}", bed.topics()?);
 
@@ -81,9 +95,9 @@ impl Bed {
         cluster.kubectl_program().apply(&namespace.to_string())?;
         let helm = Helm::new(&Places::from_env()?, &cluster)?;
         let bed = Self { pipeline: Pipeline::new(&cluster, NAMESPACE, NAME), helm, cluster };
-        for (release, chart, more) in RELEASES {
-            bed.helm(&[&["install", release, &format!("{CHARTS}/{chart}")], more].concat())?;
-        }
+        // The cluster has the definitions already, from kustomize: this is how one goes over to Helm.
+        let over = ["--take-ownership"];
+        RELEASES.iter().try_for_each(|release| bed.bring("install", release, Path::new(CHARTS), &over))?;
         Ok(bed)
     }
 
@@ -91,29 +105,30 @@ impl Bed {
         self.helm.run([arguments, &["--namespace", NAMESPACE]].concat())
     }
 
+    /// Installs or upgrades a release from a folder of charts.
+    fn bring(&self, verb: &str, release: &Release, charts: &Path, more: &[&str]) -> Result<()> {
+        let chart = charts.join(release.chart);
+        let what = [verb, release.name, chart.to_str().context("a path")?, "--wait", "--timeout=3m"];
+        self.helm(&[&what[..], release.values, more].concat()).map(drop)
+    }
+
     fn create_topic(&self) -> Result<()> {
         let create = ["bin/kafka-topics.sh", "--create", "--bootstrap-server", "localhost:9092", "--topic", TOPIC];
         self.pipeline.exec("logs-node-0", &create).map(drop)
     }
 
-    /// To a next version of each chart; the operator logs in another format, so its Pods are made anew.
+    /// To a next version of each chart, with other values.
     fn upgrade(&self) -> Result<()> {
-        let folder = tempfile::tempdir()?;
-        for (release, chart, _) in RELEASES {
-            let next = next_version(chart, folder.path())?;
-            let next = next.to_str().context("a path")?;
-            let format = ["--set", "log.format=json"];
-            let more = if release == OPERATOR { &format[..] } else { &[] };
-            let wait = ["--reuse-values", "--wait", "--timeout=3m"];
-            self.helm(&[&["upgrade", release, next], &wait[..], more].concat())?;
-        }
-        Ok(())
+        let charts = tempfile::tempdir()?;
+        RELEASES.iter().try_for_each(|release| {
+            next_version(release.chart, charts.path())?;
+            self.bring("upgrade", release, charts.path(), release.changed)
+        })
     }
 
     fn roll_back(&self) -> Result<()> {
         let mut releases = RELEASES.iter().rev();
-        releases
-            .try_for_each(|(release, ..)| self.helm(&["rollback", release, "1", "--wait", "--timeout=3m"]).map(drop))
+        releases.try_for_each(|release| self.helm(&["rollback", release.name, "1", "--wait", "--timeout=3m"]).map(drop))
     }
 
     /// The operator and the definitions, as far as they go.
@@ -157,7 +172,7 @@ impl Bed {
 }
 
 /// A copy of a chart with a higher version, and another definition of pipelines where it has one.
-fn next_version(chart: &str, folder: &Path) -> Result<PathBuf> {
+fn next_version(chart: &str, folder: &Path) -> Result<()> {
     let from = Path::new(CHARTS).join(chart);
     let to = folder.join(chart);
     for entry in WalkDir::new(&from) {
@@ -174,7 +189,7 @@ fn next_version(chart: &str, folder: &Path) -> Result<PathBuf> {
             columns.and_then(Value::as_array_mut).into_iter().for_each(|columns| columns.push(column.clone()));
         })?;
     }
-    Ok(to)
+    Ok(())
 }
 
 /// Changes a YAML file; it is JSON then, which is YAML too.
