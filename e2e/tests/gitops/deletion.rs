@@ -36,8 +36,8 @@ pub fn goes_backwards(bed: &Bed) -> Result<()> {
 /// Brokers whose controllers go at the same time would try to say goodbye until their two minutes of grace are over.
 fn cut_goodbyes_short(bed: &Bed, stateful_sets: &Watch) -> Result<()> {
     stateful_sets.until("Kafka goes", GONE_WITHIN, |events| {
-        let all = events.iter().filter(|event| event.kind == "ADDED");
-        all.map(Event::name).all(|name| condemned(events, name).is_some()).then_some(())
+        let mut sets = events.iter().map(Event::name).peekable();
+        (sets.peek().is_some() && sets.all(|name| condemned(events, name).is_some())).then_some(())
     })?;
     bed.pipeline.kubectl(&["delete", "pods", &bed.pipeline.kafka_pods(), "--grace-period=1", "--wait=false"]).map(drop)
 }
