@@ -6,13 +6,11 @@
 
 mod functions;
 mod mistake;
+mod patience;
 mod shape;
 
 #[cfg(test)]
 mod tests;
-
-use std::panic::resume_unwind;
-use std::thread;
 
 use vrl::compiler::{CompilationResult, CompileConfig, TypeState, compile_with_state};
 use vrl::diagnostic::DiagnosticList;
@@ -20,31 +18,26 @@ use vrl::path::{OwnedTargetPath, OwnedValuePath};
 
 pub use mistake::Mistake;
 
-/// Room for the deepest program that [`shape`] lets pass. What is not touched costs nothing.
-const STACK_BYTES: usize = 64 << 20;
-
 /// Metadata that Vector keeps for itself, and the origin of the line, which a dead letter needs.
 const CLOSED_TO_USERS: [&str; 2] = ["vector", "kafkapipelines"];
 
+/// Mistakes of one program that are told.
+const TOLD: usize = 20;
+
 /// Why Vector would not start with a user's program, in the compiler's words; empty when it would. Warnings are no mistakes.
+/// Waits for the compiler for at most five seconds; what was once said of a program is remembered.
 pub fn mistakes(program: &str) -> Vec<Mistake> {
     if let Some(mistake) = shape::too_deep(program) {
         return vec![mistake];
     }
-    match on_own_stack(|| compile(program, &CLOSED_TO_USERS).err()) {
-        Ok(found) => found.into_iter().flatten().filter_map(|found| Mistake::of(&found, program)).collect(),
-        Err(_panic) => {
-            vec![Mistake::at(program, 0..0, "the compiler itself fails on this program, and so would Vector's")]
-        }
-    }
+    let too_slow =
+        || vec![Mistake::at(program, 0..0, "the compiler takes more than 5 seconds for this program: split it")];
+    patience::verdict(program, judge).unwrap_or_else(too_slow)
 }
 
-/// What `work` gives, or how it panicked. Where no thread can be had, the panic is the caller's: it is no mistake of a program.
-fn on_own_stack<T: Send>(work: impl FnOnce() -> T + Send) -> thread::Result<T> {
-    thread::scope(|scope| {
-        let own = thread::Builder::new().name("vrl".to_owned()).stack_size(STACK_BYTES).spawn_scoped(scope, work);
-        own.unwrap_or_else(|error| resume_unwind(Box::new(error))).join()
-    })
+fn judge(program: &str) -> Vec<Mistake> {
+    let found = compile(program, &CLOSED_TO_USERS).err();
+    found.into_iter().flatten().filter_map(|found| Mistake::of(&found, program)).take(TOLD).collect()
 }
 
 /// Compiles as a `remap` does that gets its lines in Vector's legacy namespace, whose schema is not declared: `.` is an object of

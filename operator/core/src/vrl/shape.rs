@@ -8,8 +8,11 @@ use std::str::CharIndices;
 
 use super::Mistake;
 
-/// Operators, path segments and brackets of one statement and of those around it: more than any level of expressions they make.
-const DEEPEST: usize = 500;
+/// Operators, path segments and brackets of one statement and of those around it, open brackets counted fourfold: more than the
+/// levels of expressions that they make.
+const DEEPEST: usize = 600;
+/// What an open bracket counts besides. A block inside a block costs the compiler more than one more operator.
+const OPEN: usize = 3;
 /// Closures inside one another.
 const MOST_CLOSURES: usize = 8;
 
@@ -94,7 +97,7 @@ impl Shape {
     }
 
     fn verdict(&self) -> Option<String> {
-        let depth = self.links + self.outer.iter().map(|open| open.links).sum::<usize>();
+        let depth = self.links + self.outer.iter().map(|open| open.links + OPEN).sum::<usize>();
         let closures = self.outer.iter().filter(|open| open.is_closure).count();
         if depth > DEEPEST {
             Some(format!("more than {DEEPEST} operators, path segments and brackets in one statement: split it"))
