@@ -165,8 +165,10 @@ async fn work(context: &controllers::Context, watches: &[Watches], stop: &Cancel
         controllers::start(context, watches, stop, &mut tasks);
     }
     tokio::select! {
+        // Asked first: a controller that ends because it was told to is no failure.
+        biased;
         () = stop.cancelled() => {}
-        Some(_) = tasks.join_next(), if !stop.is_cancelled() => return Err(Error::TaskEnded),
+        Some(_) = tasks.join_next() => return Err(Error::TaskEnded),
     }
     if timeout(DRAIN, tasks.join_all()).await.is_err() {
         tracing::warn!("reconciles did not end in time");
