@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use kafkapipelines_e2e::cluster::{Cluster, Helm, Places, step};
+use kafkapipelines_e2e::cluster::{Cluster, Helm, Places, step, until};
 use kafkapipelines_e2e::image::kafka::Version;
 use kafkapipelines_e2e::installation::{Client, Pipeline, remove_namespace};
 use serde_json::{Value, json};
@@ -14,6 +15,8 @@ use walkdir::WalkDir;
 use super::bed::{READY_WITHIN, TOPIC, bootstrap, cluster};
 use super::producer::Producer;
 
+/// As long as its Pods may take to end.
+const GONE_WITHIN: Duration = Duration::from_mins(1);
 const NAMESPACE: &str = "helm";
 /// The pipeline's, and its release's.
 const NAME: &str = "logs";
@@ -138,9 +141,9 @@ impl Bed {
         }
         let kinds = "deployments,pods,serviceaccounts,roles,rolebindings,poddisruptionbudgets,networkpolicies";
         let of_release = format!("--selector=app.kubernetes.io/instance={OPERATOR}");
-        let left = self.pipeline.kubectl(&["get", kinds, &of_release, "--output=name"])?;
-        ensure!(left.is_empty(), "left of the operator: {left}");
-        Ok(())
+        until("nothing is left of the operator", GONE_WITHIN, || {
+            Ok(self.pipeline.kubectl(&["get", kinds, &of_release, "--output=name"])?.is_empty())
+        })
     }
 
     /// Whether the pipeline is there, Ready, and its Pods are still those.
