@@ -1,8 +1,9 @@
 //! Real nodes, real Kafka, the operator as Pods of its own image with its own rights.
 //!
-//! Tests run one after another in the order of their names. All but `helm`, `versions` and `zones` share one reference installation,
+//! Tests run one after another in the order of their names. All but `admin_protocol`, `helm`, `versions` and `zones` share one reference installation,
 //! which each of them finds Ready and leaves Ready.
 
+mod admin_protocol;
 mod bed;
 mod deletion;
 mod healing;
