@@ -8,6 +8,7 @@ use kube::ResourceExt;
 use super::pipeline::PipelineInput;
 use super::{consumer, pipeline, pool};
 use crate::identity::{self, Identity, Remembered};
+use crate::program::Compiler;
 use crate::refusal::Refusal;
 
 /// The objects of all documents.
@@ -48,7 +49,7 @@ struct Cluster<'a> {
 type Key = (String, String);
 
 /// A verdict on every object: pipelines, pools, consumers, in the order given.
-pub fn installation(installation: &Installation) -> Vec<Verdict> {
+pub fn installation(installation: &Installation, compiler: Compiler) -> Vec<Verdict> {
     let clusters: BTreeMap<_, _> =
         installation.pipelines.iter().map(|object| (key(object), cluster(object, &installation.pools))).collect();
     let mut verdicts: Vec<_> =
@@ -59,7 +60,7 @@ pub fn installation(installation: &Installation) -> Vec<Verdict> {
         installation
             .consumers
             .iter()
-            .map(|consumer| of_consumer(consumer, clusters.get(&owner(consumer, &consumer.spec.pipeline)))),
+            .map(|consumer| of_consumer(consumer, clusters.get(&owner(consumer, &consumer.spec.pipeline)), compiler)),
     );
     meetings(installation, &mut verdicts);
     verdicts
@@ -105,12 +106,16 @@ fn of_pool(object: &KafkaNodePool, cluster: Option<&Cluster<'_>>) -> Verdict {
     }
 }
 
-fn of_consumer(object: &Consumer, cluster: Option<&Cluster<'_>>) -> Verdict {
+fn of_consumer(object: &Consumer, cluster: Option<&Cluster<'_>>, compiler: Compiler) -> Verdict {
     let verdict = verdict("Consumer", object);
     let Some(pipeline) = cluster.map(|cluster| cluster.object) else {
-        return Verdict { refusals: consumer::alone(object), notes: vec![missing(&object.spec.pipeline)], ..verdict };
+        return Verdict {
+            refusals: consumer::alone(object, compiler),
+            notes: vec![missing(&object.spec.pipeline)],
+            ..verdict
+        };
     };
-    let refusals = consumer::consumer(object, Some(pipeline)).err().unwrap_or_default();
+    let refusals = consumer::consumer(object, Some(pipeline), compiler).err().unwrap_or_default();
     Verdict { refusals, warnings: consumer::warnings(object, Some(pipeline)), ..verdict }
 }
 

@@ -2,7 +2,12 @@ use kafkapipelines_crds::LogPipeline;
 use serde_json::{Value, json};
 
 use super::{logs, nodes, object, pools, reader, said};
-use crate::validate::installation::{Installation, installation};
+use crate::validate::installation::{Installation, Verdict, installation};
+
+/// Programs are not what these tests are about.
+fn judge(objects: &Installation) -> Vec<Verdict> {
+    installation(objects, |_| Vec::new())
+}
 
 #[test]
 fn the_reference_installation_passes_untouched() {
@@ -16,7 +21,7 @@ fn the_reference_installation_passes_untouched() {
             _ => reference.consumers.push(serde_json::from_value(document).unwrap()),
         }
     }
-    let verdicts = installation(&reference);
+    let verdicts = judge(&reference);
     assert_eq!(verdicts.len(), 4);
     for verdict in verdicts {
         let warnings: Vec<_> = verdict.warnings.iter().map(|warning| warning.reason).collect();
@@ -27,7 +32,7 @@ fn the_reference_installation_passes_untouched() {
 
 #[test]
 fn an_installation_in_part_gets_notes_not_refusals() {
-    let verdicts = installation(&Installation {
+    let verdicts = judge(&Installation {
         pipelines: vec![logs(json!({}))],
         pools: vec![nodes("broker", "broker", json!({"pipeline": "other"}))],
         consumers: vec![reader("a", json!({"pipeline": "other", "deadLetter": {"topic": "logs"}}))],
@@ -43,7 +48,7 @@ fn objects_of_two_pipelines_may_not_get_one_name() {
     let mut pools = [pools(), vec![nodes("eu-b", "broker", json!({}))]].concat();
     pools.push(nodes("b", "broker", json!({"pipeline": "logs-eu"})));
     pools.push(nodes("c", "controller", json!({"pipeline": "logs-eu"})));
-    let verdicts = installation(&Installation { pipelines: vec![logs(json!({})), second], pools, consumers: vec![] });
+    let verdicts = judge(&Installation { pipelines: vec![logs(json!({})), second], pools, consumers: vec![] });
     let taken: Vec<_> = verdicts.iter().filter(|verdict| !verdict.refusals.is_empty()).collect();
     assert_eq!(taken.iter().map(|verdict| verdict.name.as_str()).collect::<Vec<_>>(), ["eu-b", "b"]);
     assert_eq!(said(&taken[0].refusals), [("NameTaken", "metadata.name", "eu-b")]);

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::Mistake;
+use kafkapipelines_core::program::Mistake;
+
+use super::mistake;
 
 /// How long one call waits. A program of 64 KiB as people write them takes a fraction of a second.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -45,7 +47,7 @@ pub(super) fn verdict(program: &str, judge: fn(&str) -> Vec<Mistake>) -> Option<
 fn start(hash: [u8; 32], program: String, judge: fn(&str) -> Vec<Mistake>) {
     let work = move || {
         let found = catch_unwind(AssertUnwindSafe(|| judge(&program))).unwrap_or_else(|_| {
-            vec![Mistake::at(&program, 0..0, "the compiler itself fails on this program, and so would Vector's")]
+            vec![mistake::at(&program, 0..0, "the compiler itself fails on this program, and so would Vector's")]
         });
         verdicts().insert(hash, Some(found));
         JUDGED.notify_all();

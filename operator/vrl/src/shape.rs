@@ -6,7 +6,9 @@
 use std::iter::Peekable;
 use std::str::CharIndices;
 
-use super::Mistake;
+use kafkapipelines_core::program::Mistake;
+
+use super::mistake;
 
 /// Operators, path segments and brackets of one statement and of those around it, open brackets counted fourfold: more than the
 /// levels of expressions that they make.
@@ -28,7 +30,7 @@ pub(super) fn too_deep(program: &str) -> Option<Mistake> {
             _ => shape.read(c, &program[at..]),
         }
         if let Some(text) = shape.verdict() {
-            return Some(Mistake::at(program, at..at + c.len_utf8(), &text));
+            return Some(mistake::at(program, at..at + c.len_utf8(), &text));
         }
     }
     None

@@ -10,13 +10,14 @@ mod patience;
 mod shape;
 
 #[cfg(test)]
+mod own_programs;
+#[cfg(test)]
 mod tests;
 
+use kafkapipelines_core::program::Mistake;
 use vrl::compiler::{CompilationResult, CompileConfig, TypeState, compile_with_state};
 use vrl::diagnostic::DiagnosticList;
 use vrl::path::{OwnedTargetPath, OwnedValuePath};
-
-pub use mistake::Mistake;
 
 /// Metadata that Vector keeps for itself, and the origin of the line, which a dead letter needs.
 const CLOSED_TO_USERS: [&str; 2] = ["vector", "kafkapipelines"];
@@ -31,18 +32,18 @@ pub fn mistakes(program: &str) -> Vec<Mistake> {
         return vec![mistake];
     }
     let too_slow =
-        || vec![Mistake::at(program, 0..0, "the compiler takes more than 5 seconds for this program: split it")];
+        || vec![mistake::at(program, 0..0, "the compiler takes more than 5 seconds for this program: split it")];
     patience::verdict(program, judge).unwrap_or_else(too_slow)
 }
 
 fn judge(program: &str) -> Vec<Mistake> {
     let found = compile(program, &CLOSED_TO_USERS).err();
-    found.into_iter().flatten().filter_map(|found| Mistake::of(&found, program)).take(TOLD).collect()
+    found.into_iter().flatten().filter_map(|found| mistake::of(&found, program)).take(TOLD).collect()
 }
 
 /// Compiles as a `remap` does that gets its lines in Vector's legacy namespace, whose schema is not declared: `.` is an object of
 /// anything, and so is its metadata, whatever the programs before did. Metadata under the keys `closed` cannot be written.
-pub(crate) fn compile(program: &str, closed: &[&str]) -> Result<CompilationResult, DiagnosticList> {
+fn compile(program: &str, closed: &[&str]) -> Result<CompilationResult, DiagnosticList> {
     let mut config = CompileConfig::default();
     for key in closed {
         config.set_read_only_path(OwnedTargetPath::metadata(OwnedValuePath::single_field(key)), true);

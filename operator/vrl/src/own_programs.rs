@@ -1,0 +1,33 @@
+//! The programs that the operator adds to a user's chain.
+
+use kafkapipelines_core::vector::{Bootstrap, render};
+use kafkapipelines_crds::ConsumerSpec;
+use serde_json::{Value, json};
+
+use super::compile;
+
+fn consumer(transforms: &Value) -> ConsumerSpec {
+    let store = json!({"endpoint": "https://store:9428/", "msgField": "_msg", "timeField": "kubernetes.@ts",
+        "streamFields": ["pod-name", "a..b", "if", "0"]});
+    serde_json::from_value(json!({
+        "pipeline": "logs", "topics": ["a", "b"], "transforms": transforms,
+        "sinks": [{"name": "store", "victoriaLogs": store}],
+        "deadLetter": {"topic": "dead"},
+    }))
+    .unwrap()
+}
+
+#[test]
+fn each_compiles_and_those_that_drop_nothing_cannot_fail() {
+    let parse = json!([{"name": "parse", "remap": {"source": ". = parse_json!(.message)"}}]);
+    let bootstrap = Bootstrap { servers: "logs-kafka-bootstrap.kafka.svc:9093".to_owned(), tls: true };
+    for spec in [consumer(&parse), consumer(&json!([]))] {
+        let file: Value = serde_saphyr::from_str(&render("drain", &spec, &bootstrap).unwrap()).unwrap();
+        for (id, transform) in file["transforms"].as_object().unwrap() {
+            let compiled = compile(transform["source"].as_str().unwrap(), &[]);
+            let program = compiled.map_err(|found| format!("{id}: {found:?}")).unwrap().program;
+            let may_fail = program.info().fallible || program.info().abortable;
+            assert!(transform["drop_on_error"] == true || !may_fail, "{id}");
+        }
+    }
+}
