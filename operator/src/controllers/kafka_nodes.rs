@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::StatefulSet;
 use kafkapipelines_core::identity::Identity;
+use kafkapipelines_core::pipeline::Pipeline;
 use kafkapipelines_core::pod_state::{self, PodState};
 use kafkapipelines_core::pool::Pool;
 use kafkapipelines_core::refusal::Refusal;
 use kafkapipelines_core::roll::{NodeState, Template};
-use kafkapipelines_core::{labels, names, scaling, storage_change};
+use kafkapipelines_core::{build, labels, names, scaling, storage_change};
 use kafkapipelines_crds::{KafkaNodePool, LogPipeline};
 use kube::ResourceExt as _;
 
@@ -37,17 +38,30 @@ impl PoolView {
         Self { object, refusals: shrunk.into_iter().chain(changed).collect(), stateful_set }
     }
 
-    /// Its nodes, once their ids are settled.
-    pub(super) fn nodes(&self, watches: &Watches, identity: &Identity, rack: Option<&str>) -> Vec<NodeState> {
+    /// Its nodes, once their ids are settled. Where a pipeline is being carried out, a template that was not made from it
+    /// is not known: the newest is still to be written.
+    pub(super) fn nodes(
+        &self,
+        watches: &Watches,
+        identity: &Identity,
+        rack: Option<&str>,
+        carried_out: Option<&Pipeline>,
+    ) -> Vec<NodeState> {
         let Some(base) = identity.bases.get(&self.object.name_any()) else { return Vec::new() };
         let namespace = self.object.namespace().unwrap_or_default();
-        let template = self.stateful_set.as_deref().and_then(template);
+        let pool = Pool::new(&self.object, *base);
+        let wanted = carried_out.map(|pipeline| build::restart_hash(pipeline, &pool));
+        let template = self
+            .stateful_set
+            .as_deref()
+            .and_then(template)
+            .filter(|template| wanted.is_none() || template.stamps.get(labels::CONFIG_HASH) == wanted.as_ref());
         let state = |node: kafkapipelines_core::node::Node| NodeState {
             pod: watches.pods.get(&namespace, &node.pod).map(|pod| PodState::of(&pod, rack)),
             template: template.clone(),
             node,
         };
-        Pool::new(&self.object, *base).nodes().map(state).collect()
+        pool.nodes().map(state).collect()
     }
 }
 

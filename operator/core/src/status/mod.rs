@@ -72,6 +72,9 @@ fn nodes_ready(nodes: &[NodeState], step: &Step) -> Finding {
         Step::Wait { reason } => {
             Finding::new(READY, false, "Restarting", format!("before the next restart it waits for {reason}"))
         }
+        Step::Done if down.is_empty() && nodes.iter().any(|node| node.template.is_none()) => {
+            Finding::new(READY, false, "SpecPending", "what the nodes should run is being written")
+        }
         Step::Done if down.is_empty() => Finding::new(READY, true, "AllNodesReady", "all nodes are ready"),
         Step::Done => Finding::new(READY, false, "NodesNotReady", down.join("; ")),
     }

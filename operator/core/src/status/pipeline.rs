@@ -202,6 +202,7 @@ mod tests {
     fn readiness_says_the_most_important_thing_first() {
         let down = [node(0, Role::Broker, true), node(1, Role::Broker, false)];
         let up = [node(0, Role::Broker, true)];
+        let old = [NodeState { template: None, ..node(0, Role::Broker, true) }];
         let refused = Verdict {
             refusals: vec![Refusal::new("InvalidConfig", "spec.kafka.config[node.id]", 7, "remove it")],
             ..Verdict::default()
@@ -213,6 +214,7 @@ mod tests {
             (&Verdict::default(), &down[..], &Step::Done, ("False", "NodesNotReady")),
             (&Verdict::default(), &up[..], &wait, ("False", "Restarting")),
             (&Verdict::default(), &[], &Step::Done, ("False", "NoNodes")),
+            (&Verdict::default(), &old[..], &Step::Done, ("False", "SpecPending")),
             (&failed, &up[..], &Step::Done, ("False", "Forbidden")),
             (&refused, &up[..], &Step::Done, ("False", "InvalidConfig")),
         ] {

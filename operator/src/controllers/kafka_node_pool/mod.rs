@@ -130,6 +130,11 @@ impl KafkaNodePoolController {
 
     /// Writes the status: what was observed, and what was found wrong.
     async fn report(&self, view: &View<'_>, judged: Judged, progress: &Result<Progress, Error>) -> Result<(), Error> {
+        let carried_out = match &judged {
+            Judged::Good { owner, pipeline, .. } if !owner.spec.suspend => Some(pipeline.as_ref()),
+            _ => None,
+        };
+        let nodes = view.nodes(carried_out);
         let (refusals, waiting) = match judged {
             Judged::Good { .. } => (Vec::new(), progress.as_ref().ok().and_then(|progress| progress.waiting.clone())),
             Judged::Refused(refusals) => (refusals, None),
@@ -141,7 +146,6 @@ impl KafkaNodePoolController {
             failure: error::to_show(progress),
             waiting,
         };
-        let nodes = view.nodes();
         let observed = status::pool::Observed {
             object: view.object,
             before: &view.before,

@@ -14,7 +14,7 @@ impl KafkaNodePoolController {
     pub(super) async fn tell_racks(&self, view: &View<'_>) -> Result<(), Error> {
         let Some(key) = view.rack_key() else { return Ok(()) };
         let namespace = view.object.namespace().unwrap_or_default();
-        for pod in view.nodes().into_iter().filter_map(|node| node.pod) {
+        for pod in view.nodes(None).into_iter().filter_map(|node| node.pod) {
             if let (None, Some(host), false) = (&pod.rack, &pod.bound_to, pod.terminating) {
                 let rack = self.rack_of(host, key).await?;
                 self.annotate(&namespace, &pod.name, &rack).await?;

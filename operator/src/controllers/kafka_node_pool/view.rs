@@ -69,10 +69,10 @@ impl<'a> View<'a> {
     }
 
     /// The pool's nodes; none before their ids are settled.
-    pub(super) fn nodes(&self) -> Vec<NodeState> {
+    pub(super) fn nodes(&self, carried_out: Option<&Pipeline>) -> Vec<NodeState> {
         let Some(base) = self.base() else { return Vec::new() };
         let identity = Identity { bases: [(self.object.name_any(), base)].into(), ..Identity::default() };
-        self.this.nodes(self.watches, &identity, self.rack_key())
+        self.this.nodes(self.watches, &identity, self.rack_key(), carried_out)
     }
 
     pub(super) fn judge(&self) -> Judged {

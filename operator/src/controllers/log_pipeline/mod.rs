@@ -120,7 +120,7 @@ impl LogPipelineController {
         }
         delete_leftovers(&self.io, &self.watches, view.object, None, &kept).await?;
         delete_pools_except(&self.io, &self.watches, view.object, &view.pool_names()).await?;
-        let again = self.restart(view, identity).await?;
+        let again = self.restart(view, identity, pipeline).await?;
         let due = again.map_or(authorities.due, |again| again.min(authorities.due));
         Ok(Progress { due: Some(due), refusals: Vec::new() })
     }
@@ -143,6 +143,8 @@ impl LogPipelineController {
         validated: Result<Pipeline, Vec<Refusal>>,
         progress: &Result<Progress, Error>,
     ) -> Result<(), Error> {
+        let carried_out = validated.as_ref().ok().filter(|_| !view.object.spec.suspend);
+        let nodes = view.nodes(identity, carried_out);
         let recorded = if validated.is_ok() { Some(identity.clone()) } else { identity::recorded(&view.before) };
         let mut refusals = validated.err().unwrap_or_default();
         refusals.extend(progress.iter().flat_map(|progress| progress.refusals.clone()));
@@ -152,7 +154,6 @@ impl LogPipelineController {
             failure: error::to_show(progress),
             waiting: None,
         };
-        let nodes = view.nodes(identity);
         let now = Timestamp::now();
         let step = if view.object.spec.suspend { Step::Done } else { roll::next(&nodes, now) };
         let observed = status::pipeline::Observed {

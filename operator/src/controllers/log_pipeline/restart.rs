@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use kafkapipelines_core::identity::Identity;
+use kafkapipelines_core::pipeline::Pipeline;
 use kafkapipelines_core::roll::{self, Step};
 use kube::runtime::events::EventType;
 
@@ -42,9 +43,14 @@ impl Restarts {
 
 impl LogPipelineController {
     /// Deletes one Pod, if one is due; its StatefulSet makes it anew. Returns when to look again where only time can tell.
-    pub(super) async fn restart(&self, view: &View<'_>, identity: &Identity) -> Result<Option<Timestamp>, Error> {
+    pub(super) async fn restart(
+        &self,
+        view: &View<'_>,
+        identity: &Identity,
+        pipeline: &Pipeline,
+    ) -> Result<Option<Timestamp>, Error> {
         let now = Timestamp::now();
-        match roll::next(&view.nodes(identity), now) {
+        match roll::next(&view.nodes(identity, Some(pipeline)), now) {
             Step::Done => Ok(None),
             Step::Wait { .. } => Ok(Some(now + LOOK_AGAIN)),
             Step::Restart { id, pod, uid, reasons } => {

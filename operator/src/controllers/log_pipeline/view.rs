@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use kafkapipelines_core::conditions;
 use kafkapipelines_core::identity::{self, Identity};
+use kafkapipelines_core::pipeline::Pipeline;
 use kafkapipelines_core::roll::NodeState;
 use kafkapipelines_core::validate::pipeline::PipelineInput;
 use kafkapipelines_crds::{KafkaNodePool, LogPipeline, LogPipelineStatus};
@@ -69,9 +70,10 @@ impl<'a> View<'a> {
     }
 
     /// All nodes of all pools. A Pod that was just deleted counts as going, whatever the watch still shows.
-    pub(super) fn nodes(&self, identity: &Identity) -> Vec<NodeState> {
+    pub(super) fn nodes(&self, identity: &Identity, carried_out: Option<&Pipeline>) -> Vec<NodeState> {
         let rack = kafka_nodes::rack_key(self.object);
-        let mut nodes: Vec<_> = self.pools.iter().flat_map(|pool| pool.nodes(self.watches, identity, rack)).collect();
+        let of_pool = |pool: &PoolView| pool.nodes(self.watches, identity, rack, carried_out);
+        let mut nodes: Vec<_> = self.pools.iter().flat_map(of_pool).collect();
         for pod in nodes.iter_mut().filter_map(|node| node.pod.as_mut()) {
             pod.terminating |= self.restarts.is_deleted(&pod.uid);
         }
