@@ -37,10 +37,16 @@ pub(super) fn render(definitions: &[Definition]) -> Result<Value> {
 fn own_values() -> Map<String, Value> {
     let strings = json!({"type": "object", "additionalProperties": {"type": "string"}});
     let members = |kind: &str| {
+        // null leaves a member of the chart's own out; `helm upgrade --reuse-values` hands it to the schema.
+        let member = json!({
+            "type": ["object", "null"],
+            "if": {"type": "object"},
+            "then": {"$ref": format!("#/definitions/{kind}.spec")},
+        });
         json!({
             "type": "object",
             "title": format!("map to {kind}.spec"),
-            "patternProperties": {MEMBER_NAME: {"$ref": format!("#/definitions/{kind}.spec")}},
+            "patternProperties": {MEMBER_NAME: member},
             "additionalProperties": false,
         })
     };
