@@ -10,6 +10,8 @@ use anyhow::Result;
 use super::command;
 use super::wait;
 
+const SERVED_WITHIN: Duration = Duration::from_secs(30);
+
 /// kubectl with the kubeconfig of one cluster. Every call has a deadline of its own.
 #[derive(Debug, Clone)]
 pub struct Kubectl {
@@ -67,6 +69,19 @@ impl Kubectl {
     pub fn apply(&self, manifest: &str) -> Result<String> {
         let args = ["apply", "--server-side", "--force-conflicts", "--field-manager=testbed", "--filename=-"];
         self.run_with_input(&args, manifest)
+    }
+
+    /// Waits until custom resources are served. `kubectl wait` fails where it meets a definition in the moment before it has
+    /// any condition.
+    ///
+    /// # Errors
+    /// When one of them is not in time.
+    pub fn await_definitions(&self, names: &[&str]) -> Result<()> {
+        let established = r#"--output=jsonpath={.status.conditions[?(@.type=="Established")].status}"#;
+        names.iter().try_for_each(|name| {
+            let get = ["get", "customresourcedefinition", name, established];
+            self.until(&format!("{name} are served"), SERVED_WITHIN, &get, |status| status == "True")
+        })
     }
 
     /// Waits until `condition` holds for the output of the same call repeated.

@@ -47,8 +47,7 @@ impl Operator {
     /// # Errors
     /// When they are not in time.
     pub fn await_ready(&self) -> Result<()> {
-        let crds = ["wait", "--for=condition=Established", "--timeout=30s", "crd/logpipelines.kafkapipelines.io"];
-        self.kubectl.run(crds)?;
+        self.kubectl.await_definitions(&["logpipelines.kafkapipelines.io"])?;
         let deployment = format!("deployment/{NAME}");
         self.kubectl.run(["--namespace", &self.namespace, "rollout", "status", &deployment, ROLLED_OUT_WITHIN])?;
         Ok(())

@@ -17,11 +17,11 @@ const INSTALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../operator/install"
 pub fn install_definitions(cluster: &Cluster) -> Result<()> {
     let crds = concat!(env!("CARGO_MANIFEST_DIR"), "/../crds/yaml");
     cluster.kubectl(["apply", "--server-side", "--force-conflicts", "--kustomize", crds])?;
-    let wait = ["wait", "--for=condition=Established", "--timeout=30s"];
-    let definitions = ["consumers", "kafkanodepools", "logpipelines"];
-    let definitions = definitions.map(|plural| format!("crd/{plural}.kafkapipelines.io"));
-    cluster.kubectl(wait.map(str::to_owned).iter().chain(&definitions))?;
-    Ok(())
+    cluster.kubectl_program().await_definitions(&[
+        "consumers.kafkapipelines.io",
+        "kafkanodepools.kafkapipelines.io",
+        "logpipelines.kafkapipelines.io",
+    ])
 }
 
 /// Who the operator is, and what it watches.

@@ -109,8 +109,7 @@ impl Bed {
     fn new() -> Result<Self> {
         let cluster = bed::cluster_with_crds()?;
         cluster.kubectl_program().apply(POD_MONITOR)?;
-        let served = ["wait", "--for=condition=Established", "--timeout=30s", "crd/podmonitors.monitoring.coreos.com"];
-        cluster.kubectl(served)?;
+        cluster.kubectl_program().await_definitions(&["podmonitors.monitoring.coreos.com"])?;
         Ok(Self { helm: Helm::new(&Places::from_env()?, &cluster)?, cluster })
     }
 

@@ -93,8 +93,7 @@ impl ArgoCd {
                 ["apply", "--server-side", "--force-conflicts", "--field-manager=testbed", "--namespace=argocd"];
             kubectl.run(apply.into_iter().chain([folder.as_str()]))?;
         }
-        let established = ["wait", "--for=condition=Established", "--timeout=30s", "crd/appprojects.argoproj.io"];
-        kubectl.run(established.into_iter().chain(["crd/applications.argoproj.io"]))?;
+        kubectl.await_definitions(&["appprojects.argoproj.io", "applications.argoproj.io"])?;
         let applications = kubectl.run(["--namespace=argocd", "get", "applications", "--output=name"])?;
         for application in applications.lines() {
             let forget = ["--type=merge", r#"--patch={"metadata": {"finalizers": null}}"#];
