@@ -1,5 +1,7 @@
 //! A Kafka client inside the cluster: a Pod of the Kafka image that trusts only the pipeline's `ca.crt`.
 
+use std::process::Command;
+
 use anyhow::Result;
 
 use super::Pipeline;
@@ -90,11 +92,21 @@ impl Client {
     /// # Errors
     /// When the client cannot be run. What it could not deliver is found missing by [`Self::consume`] only.
     pub fn produce(&self, bootstrap: &str, access: Access, topic: &str, line: &str) -> Result<()> {
+        self.pipeline.kubectl_with_input(&self.producing(bootstrap, access, topic), &format!("{line}\n"))?;
+        Ok(())
+    }
+
+    /// kubectl that runs a producer: each line of its standard input is one of the topic.
+    pub(super) fn producer(&self, bootstrap: &str, access: Access, topic: &str) -> Command {
+        let mut kubectl = self.pipeline.kubectl_command();
+        kubectl.args(self.producing(bootstrap, access, topic));
+        kubectl
+    }
+
+    fn producing<'a>(&'a self, bootstrap: &'a str, access: Access, topic: &'a str) -> Vec<&'a str> {
         let producer = ["bin/kafka-console-producer.sh", "--bootstrap-server", bootstrap, "--topic", topic];
         let config = ["--producer.config", access.file()];
-        let exec = ["exec", "--stdin", &self.pod, "--"];
-        self.pipeline.kubectl_with_input(&[&exec[..], &producer, &config].concat(), &format!("{line}\n"))?;
-        Ok(())
+        [&["exec", "--stdin", &self.pod, "--"][..], &producer, &config].concat()
     }
 
     /// Reads the topic from its beginning until `count` lines with `mark` have come, and returns those.

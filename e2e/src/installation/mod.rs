@@ -6,12 +6,14 @@ mod kustomization;
 mod namespace;
 mod operator;
 mod pipeline;
+mod producer;
 mod programs;
 
 pub use client::{Access, Client};
 pub use namespace::remove_namespace;
 pub use operator::Operator;
 pub use pipeline::{Pipeline, SMALL};
+pub use producer::Producer;
 pub use programs::provide_images;
 
 use std::path::{Path, PathBuf};

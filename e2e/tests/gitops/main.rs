@@ -6,8 +6,6 @@ mod applications;
 mod bad_commits;
 mod bed;
 mod deletion;
-#[path = "../level2/producer.rs"]
-mod producer;
 mod quiet;
 mod scaling;
 mod upgrade;

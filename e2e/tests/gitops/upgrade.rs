@@ -2,10 +2,9 @@
 
 use anyhow::Result;
 use kafkapipelines_e2e::image::kafka::Version;
-use kafkapipelines_e2e::installation::{Client, NAMESPACE, PIPELINE};
+use kafkapipelines_e2e::installation::{Client, NAMESPACE, PIPELINE, Producer};
 
 use super::bed::Bed;
-use super::producer::Producer;
 
 const TOPIC: &str = "upgrade";
 const BOOTSTRAP: &str = "log-aggregator-kafka-kafka-bootstrap.kafka.svc:9092";
@@ -20,7 +19,7 @@ pub fn leaves_kafka_alone(bed: &Bed) -> Result<()> {
     let kafka_pods = bed.pipeline.pod_uids()?;
     let operator_pods = operator_pods(bed)?;
     let client = Client::start(&bed.pipeline, Version::V3_9_0)?;
-    let producer = Producer::start(&bed.pipeline, BOOTSTRAP, TOPIC)?;
+    let producer = Producer::start(&client, BOOTSTRAP, TOPIC)?;
 
     release_next_version(bed)?;
     let commit = bed.push("Upgrade")?;
@@ -30,7 +29,7 @@ pub fn leaves_kafka_alone(bed: &Bed) -> Result<()> {
     assert!(definition.contains("newInThisVersion"), "{definition}");
     assert!(self::operator_pods(bed)?.iter().any(|pod| !operator_pods.contains(pod)), "the operator's Pods are new");
     assert_eq!(bed.pipeline.pod_uids()?, kafka_pods, "Kafka's Pods are the same");
-    producer.all_arrived(&client, BOOTSTRAP, TOPIC)
+    producer.all_arrived()
 }
 
 /// As a maintainer does it: the version in both charts, a field more, and a change of the operator's Pods, as a new image is one.

@@ -8,12 +8,11 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use kafkapipelines_e2e::cluster::{Cluster, Helm, Places, step, until};
 use kafkapipelines_e2e::image::kafka::Version;
-use kafkapipelines_e2e::installation::{Client, Pipeline, remove_namespace};
+use kafkapipelines_e2e::installation::{Client, Pipeline, Producer, remove_namespace};
 use serde_json::{Value, json};
 use walkdir::WalkDir;
 
 use super::bed::{READY_WITHIN, TOPIC, bootstrap, cluster};
-use super::producer::Producer;
 
 /// As long as its Pods may take to end.
 const GONE_WITHIN: Duration = Duration::from_mins(1);
@@ -57,7 +56,7 @@ fn releases_come_change_and_go_while_kafka_serves() -> Result<()> {
     let (server, nodes) = (bootstrap(&bed.pipeline, 9092), bed.pipeline.pod_uids()?);
     ensure!(nodes.len() == 1, "{nodes:?}");
     bed.create_topic()?;
-    let producer = Producer::start(&bed.pipeline, &server, TOPIC)?;
+    let producer = Producer::start(&client, &server, TOPIC)?;
 
     bed.bring("upgrade", &PIPELINE, Path::new(CHARTS), PIPELINE.changed)?;
     bed.serves_on(&nodes)?;
@@ -75,7 +74,7 @@ fn releases_come_change_and_go_while_kafka_serves() -> Result<()> {
 
     step("operator uninstalled by Helm", || bed.uninstall_operator())?;
     bed.serves_on(&nodes)?;
-    producer.all_arrived(&client, &server, TOPIC)?;
+    producer.all_arrived()?;
     bed.helm(&["uninstall", NAME])?;
     ensure!(bed.pipeline.kubectl(&["get", "kafkapipelines", "--output=name"])?.is_empty(), "{}", bed.pipeline.table()?);
     remove_namespace(&bed.cluster, NAMESPACE)

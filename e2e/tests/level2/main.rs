@@ -9,7 +9,6 @@ mod deletion;
 mod healing;
 mod helm;
 mod pod_watch;
-mod producer;
 mod reference;
 mod rights;
 mod rolling;
