@@ -18,6 +18,7 @@ mod resources;
 mod schema;
 mod storage;
 mod topic;
+mod user;
 
 pub use certificates::{CaSpec, CertificatesSpec, IssuerReference, NodeCertificatesSpec};
 pub use consumer::{
@@ -27,16 +28,21 @@ pub use consumer::{
 pub use definitions::{Definition, definitions};
 pub use image::{ImageSpec, PullPolicy};
 pub use kafka_node_pool::{JvmSpec, KafkaNodePool, KafkaNodePoolSpec, KafkaNodePoolStatus, NodeStatus, Role};
-pub use listener::{BrokerHost, IngressSpec, ListenerSpec, ListenerType};
+pub use listener::{BrokerHost, IngressSpec, ListenerAuthentication, ListenerSpec, ListenerType};
 pub use log_pipeline::{
-    ControllerQuorumStatus, KafkaSpec, ListenerStatus, LogPipeline, LogPipelineSpec, LogPipelineStatus, NodePoolStatus,
-    NodesStatus, OperationKind, OperationStatus, RackSpec, VersionStatus,
+    AuthorizationSpec, AuthorizationType, ControllerQuorumStatus, KafkaSpec, ListenerStatus, LogLevel, LogPipeline,
+    LogPipelineSpec, LogPipelineStatus, NodePoolStatus, NodesStatus, OperationKind, OperationStatus, PartitionsStatus,
+    ProblemStatus, RackSpec, TopicsStatus, UsersStatus, VersionStatus,
 };
 pub use pod_template::{PodTemplateMetadata, PodTemplateSpec, PodTemplateValues};
 pub use property::{Properties, PropertyValue};
 pub use resources::ResourceRequirements;
 pub use storage::{KraftMetadata, StorageSpec, VolumeSpec};
-pub use topic::TopicSpec;
+pub use topic::{DeletionPolicy, TopicSpec};
+pub use user::{
+    AccessPreset, AccessSpec, AclOperation, AclPermission, AuthenticationType, ClusterResource, PatternType,
+    QuotasSpec, ResourcePattern, UserAuthentication, UserSpec,
+};
 
 /// The API group of all kinds.
 pub const GROUP: &str = "kafkapipelines.io";

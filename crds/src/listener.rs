@@ -7,6 +7,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::AuthenticationType;
+
 /// A listener: a port of every broker, with the name by which clients are told of it.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -18,6 +20,8 @@ use serde::{Deserialize, Serialize};
     .message("a listener of type ingress needs tls: true, for the Ingress passes TLS through by host name").field_path(".tls"))]
 #[x_kube(validation = Rule::new("self.type == 'ingress' || !has(self.advertisedPort)")
     .message("advertisedPort belongs to external listeners").reason(Reason::FieldValueForbidden).field_path(".advertisedPort"))]
+#[x_kube(validation = Rule::new("self.tls || !has(self.authentication)")
+    .message("authentication needs tls: true, for certificates are part of TLS and passwords must not be overheard").field_path(".authentication"))]
 pub struct ListenerSpec {
     /// Name, lower case; Kafka's listener name is the same in upper case.
     /// `controller` and `replication` are the operator's own.
@@ -35,6 +39,9 @@ pub struct ListenerSpec {
     pub type_: ListenerType,
     /// Whether clients speak TLS; they then trust the pipeline's cluster CA.
     pub tls: bool,
+    /// How clients prove who they are. Default: they need not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authentication: Option<ListenerAuthentication>,
     /// Port that external clients are told. Default: 443.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 65535))]
@@ -46,6 +53,15 @@ pub struct ListenerSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32))]
     pub network_policy_peers: Vec<NetworkPolicyPeer>,
+}
+
+/// How clients of a listener prove who they are.
+#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListenerAuthentication {
+    /// `tls`: a client certificate of the clients CA. `scram-sha-512`: user and password.
+    #[serde(rename = "type")]
+    pub type_: AuthenticationType,
 }
 
 /// Where a listener is reached from.

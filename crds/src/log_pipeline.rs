@@ -1,13 +1,15 @@
 //! LogPipeline: a Kafka cluster for logs.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{CertificatesSpec, ImageSpec, ListenerSpec, Properties, TopicSpec};
+use crate::{CertificatesSpec, ImageSpec, ListenerSpec, Properties, QuotasSpec, TopicSpec, UserSpec};
 
-/// A Kafka cluster for logs: version, listeners, certificate authorities, topics.
+/// A Kafka cluster for logs: version, listeners, certificate authorities, topics, users.
 ///
 /// Its nodes come from the KafkaNodePools that name it in `spec.pipeline`, its readers from the Consumers that do.
 #[derive(Clone, CustomResource, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
@@ -22,7 +24,7 @@ use crate::{CertificatesSpec, ImageSpec, ListenerSpec, Properties, TopicSpec};
     category = "kafkapipelines",
     status = "LogPipelineStatus",
     derive = "PartialEq",
-    doc = "A Kafka cluster for logs: version, listeners, certificate authorities, topics. Its nodes are KafkaNodePools, its readers Consumers.",
+    doc = "A Kafka cluster for logs: version, listeners, certificate authorities, topics, users. Its nodes are KafkaNodePools, its readers Consumers.",
     validation = Rule::new("self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$') && self.metadata.name.size() <= 32")
         .message("metadata.name: the name of a pipeline becomes part of Pod and Service names: at most 32 lower-case letters, digits and dashes, a letter first"),
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
@@ -48,6 +50,11 @@ pub struct LogPipelineSpec {
     #[schemars(length(max = 1000))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub topics: Vec<TopicSpec>,
+    /// Users of the pipeline's Kafka. Each Consumer has one of its own besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 500))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub users: Vec<UserSpec>,
 }
 
 /// The Kafka cluster.
@@ -60,8 +67,8 @@ pub struct KafkaSpec {
     #[schemars(length(max = 16), regex(pattern = r"^[0-9]+\.[0-9]+\.[0-9]+$"))]
     #[x_kube(validation = Rule::new("self.startsWith('3.9.') || self.startsWith('4.')").message("version must be 3.9.x or 4.x: older versions have no dynamic KRaft quorum"))]
     pub version: String,
-    /// `metadata.version` with which the cluster is formatted, for example `3.9-IV0` or `4.3`.
-    /// Default: the newest of `version`. It cannot go back.
+    /// `metadata.version`, for example `3.9-IV0` or `4.3`: raised once every node supports it. It cannot go back.
+    /// Default: the newest of `version` when the cluster is made; then it stays until you say another.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 16), regex(pattern = r"^[0-9]+\.[0-9]+(-IV[0-9]+)?$"))]
     pub metadata_version: Option<String>,
@@ -82,6 +89,60 @@ pub struct KafkaSpec {
     /// Rack awareness: replicas of a partition are spread over racks. Default: off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rack: Option<RackSpec>,
+    /// Who may do what. Default: everybody may do everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization: Option<AuthorizationSpec>,
+    /// Quotas of users that have none of their own. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_quotas: Option<QuotasSpec>,
+    /// Log level of each logger on all nodes, for example `kafka.request.logger: DEBUG`; `root` is the root logger.
+    /// Applied without a restart.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(length(max = 64))]
+    pub log_levels: BTreeMap<String, LogLevel>,
+}
+
+/// Who may do what in Kafka.
+#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthorizationSpec {
+    /// `simple`: by the ACLs of `spec.users`; what they do not allow is denied (`StandardAuthorizer`, KIP-801).
+    #[serde(rename = "type")]
+    pub type_: AuthorizationType,
+    /// Further principals that may do everything: `CN=<common name>` of a client certificate, or the name of a user.
+    /// The nodes and the operator are super users anyway.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32), inner(length(min = 1, max = 249), regex(pattern = r"^[^;\s]+$")))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub super_users: Vec<String>,
+}
+
+/// Kinds of authorization.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AuthorizationType {
+    /// Kafka's own ACLs.
+    Simple,
+}
+
+/// Log levels, in Kafka's words.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum LogLevel {
+    /// Nothing.
+    Off,
+    /// The node cannot go on.
+    Fatal,
+    /// Something failed.
+    Error,
+    /// Something may fail.
+    Warn,
+    /// What happens.
+    Info,
+    /// How it happens.
+    Debug,
+    /// Every step.
+    Trace,
 }
 
 /// Where a node's rack comes from.
@@ -133,12 +194,88 @@ pub struct LogPipelineStatus {
     #[schemars(length(max = 64))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub node_pools: Vec<NodePoolStatus>,
-    /// The KRaft quorum with which the cluster was formatted.
+    /// The KRaft quorum: with which controllers it began, and which vote now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub controller_quorum: Option<ControllerQuorumStatus>,
     /// What the operator is doing to the nodes right now, and what it waits for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<OperationStatus>,
+    /// Topics of the spec, as they are in Kafka.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub topics: Option<TopicsStatus>,
+    /// Users of the spec, as they are in Kafka.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub users: Option<UsersStatus>,
+    /// Partitions of all topics, Kafka's own too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partitions: Option<PartitionsStatus>,
+    /// Space in use on the fullest disk of all brokers in percent, in steps of 5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fullest_disk_percent: Option<i32>,
+}
+
+/// Topics, as they are in Kafka.
+#[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TopicsStatus {
+    /// Topics that the spec asks for, the consumers' dead-letter topics among them.
+    pub desired: i32,
+    /// Topics that are as the spec says.
+    pub ready: i32,
+    /// Topics that are not, with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub problems: Vec<ProblemStatus>,
+    /// Topics with `deletionPolicy: Delete`: what is known of them once they are taken off the list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000))]
+    pub deletable: Vec<String>,
+}
+
+/// Users, as they are in Kafka.
+#[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UsersStatus {
+    /// Users that the spec asks for, the consumers' own among them.
+    pub desired: i32,
+    /// Users that are as the spec says.
+    pub ready: i32,
+    /// Users that are not, with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub problems: Vec<ProblemStatus>,
+}
+
+/// Why something is not as the spec says.
+#[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProblemStatus {
+    /// Name of the topic or user.
+    #[schemars(length(max = 249))]
+    pub name: String,
+    /// One word; docs/conditions.md explains every one.
+    #[schemars(length(max = 64))]
+    pub reason: String,
+    /// What it is, and what to do.
+    pub message: String,
+}
+
+/// Partitions of all topics.
+#[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PartitionsStatus {
+    /// How many there are.
+    pub total: i32,
+    /// Those with a replica that is not in sync.
+    pub under_replicated: i32,
+    /// Those with fewer replicas in sync than `min.insync.replicas`: producers with `acks=all` wait.
+    pub under_min_isr: i32,
+    /// Those without a leader: nobody reads or writes them.
+    pub offline: i32,
+    /// Those whose replicas are being moved.
+    pub reassigning: i32,
 }
 
 /// Versions of the cluster.
@@ -148,7 +285,7 @@ pub struct VersionStatus {
     /// Kafka version that the nodes run; while nodes differ, the lowest of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub running: Option<String>,
-    /// `metadata.version` with which the cluster was formatted.
+    /// `metadata.version` of the cluster: that of the format, then what was raised.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<String>,
 }
@@ -192,13 +329,17 @@ pub struct NodePoolStatus {
     pub node_id_base: i32,
 }
 
-/// The KRaft quorum with which the cluster was formatted.
+/// The KRaft quorum.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ControllerQuorumStatus {
     /// Node ids of the first voters; every controller of the beginning is formatted with all of them.
     #[schemars(length(max = 64))]
     pub initial_voters: Vec<i32>,
+    /// Node ids of the voters that Kafka has now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64))]
+    pub voters: Vec<i32>,
 }
 
 /// What the operator is doing to the nodes.

@@ -128,8 +128,10 @@ impl Identity {
 
     /// The form in which a pipeline's status keeps the first voters.
     pub fn controller_quorum(&self) -> Option<ControllerQuorumStatus> {
-        (!self.initial_voters.is_empty())
-            .then(|| ControllerQuorumStatus { initial_voters: self.initial_voters.clone() })
+        (!self.initial_voters.is_empty()).then(|| ControllerQuorumStatus {
+            initial_voters: self.initial_voters.clone(),
+            ..ControllerQuorumStatus::default()
+        })
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub mod build;
 pub mod child;
+pub mod cluster;
 pub mod cluster_id;
 pub mod conditions;
 pub mod consumer;

@@ -15,6 +15,12 @@ pub enum Error {
     /// A certificate could not be made.
     #[error(transparent)]
     Pki(#[from] pki::Error),
+    /// Kafka could not be asked, or refused.
+    #[error(transparent)]
+    Kafka(#[from] kafkapipelines_kafka::Error),
+    /// The operator's own certificate for Kafka cannot be used.
+    #[error(transparent)]
+    Identity(#[from] kafkapipelines_kafka::InvalidIdentity),
     /// The Vector file could not be written.
     #[error(transparent)]
     Unwritable(#[from] Unwritable),
@@ -35,7 +41,8 @@ impl Error {
     fn needs_a_person(&self) -> bool {
         match self {
             Self::Io(error) => error.needs_a_person(),
-            Self::Pki(_) | Self::Unwritable(_) | Self::NoRack { .. } => true,
+            Self::Kafka(_) => false,
+            Self::Pki(_) | Self::Identity(_) | Self::Unwritable(_) | Self::NoRack { .. } => true,
         }
     }
 }
@@ -50,7 +57,8 @@ impl ReconcileError for Error {
     fn reason(&self) -> &'static str {
         match self {
             Self::Io(error) => error.reason(),
-            Self::Pki(_) => "CertificateError",
+            Self::Kafka(error) => error.reason(),
+            Self::Pki(_) | Self::Identity(_) => "CertificateError",
             Self::Unwritable(_) => "InternalError",
             Self::NoRack { .. } => "NoRackLabel",
         }
@@ -60,7 +68,8 @@ impl ReconcileError for Error {
         match self {
             Self::Io(error) => error.retry(),
             Self::Unwritable(_) => Retry::AwaitChange,
-            Self::Pki(_) | Self::NoRack { .. } => Retry::Backoff,
+            Self::Kafka(error) => error.retry(),
+            Self::Pki(_) | Self::Identity(_) | Self::NoRack { .. } => Retry::Backoff,
         }
     }
 }

@@ -17,7 +17,8 @@
 //!     .run(stop)                                                    // ends when all reconciles have
 //! ```
 //!
-//! Rules: a controller imports no other controller; they meet in the status of custom resources. `reconcile` never
+//! Rules: a controller imports no other controller; they meet in the status of custom resources, and in [`Reports`], what
+//! was last seen inside a pipeline's Kafka. `reconcile` never
 //! waits for slow work: it takes one safe step, records it, and returns [`Action::requeue`] or, better, waits for a
 //! change of what it watches. A reconcile of unchanged objects sends no request that changes anything.
 
@@ -27,12 +28,15 @@ mod children;
 pub mod consumer;
 pub mod error;
 mod fresh_keys;
+mod kafka_clients;
+pub mod kafka_cluster;
 pub mod kafka_node_pool;
 mod kafka_nodes;
 pub mod log_pipeline;
 pub mod metrics;
 mod news;
 mod queue;
+mod reports;
 mod runner;
 
 pub use kube::runtime::controller::Action;
@@ -45,6 +49,8 @@ use crate::io::Io;
 use crate::io::api_server::ApiServer;
 use crate::io::lease_guard::LeaseGuard;
 use crate::io::watches::Watches;
+use kafka_clients::KafkaClients;
+use reports::Reports;
 
 /// What every controller is made from.
 pub struct Context {
@@ -70,7 +76,9 @@ impl Context {
 
 /// Starts the controllers of one scope as tasks of `tasks`; they end after `stop`, when their reconciles have ended.
 pub fn start(context: &Context, watches: &Watches, stop: &CancellationToken, tasks: &mut JoinSet<()>) {
-    tasks.spawn(log_pipeline::run(context, watches, stop.clone()));
+    let (clients, reports) = (KafkaClients::default(), Reports::default());
+    tasks.spawn(log_pipeline::run(context, watches, &clients, &reports, stop.clone()));
+    tasks.spawn(kafka_cluster::run(context, watches, &clients, &reports, stop.clone()));
     tasks.spawn(kafka_node_pool::run(context, watches, stop.clone()));
     tasks.spawn(consumer::run(context, watches, stop.clone()));
 }

@@ -18,6 +18,7 @@ use tracing::Instrument as _;
 use super::backoff::Backoffs;
 use super::metrics::Metrics;
 use super::queue::Queue;
+use super::reports::Reports;
 use crate::io::watch::{Unreadable, Watchable, Watched};
 use crate::io::{self, Io};
 
@@ -107,6 +108,14 @@ impl<R: Reconciler> Runner<R> {
             let Some((other, namespace)) = other.and_then(|other| Some((other, other.namespace()?))) else { return };
             names(other).into_iter().for_each(|name| queue.add(ObjectRef::new(&name).within(&namespace)));
         });
+        self
+    }
+
+    /// Reconciles the pipelines whose report changes.
+    #[must_use]
+    pub(super) fn reported(self, reports: &Reports) -> Self {
+        let queue = self.shared.queue.clone();
+        reports.on_change(move |namespace, name| queue.add(ObjectRef::new(name).within(namespace)));
         self
     }
 

@@ -4,6 +4,7 @@
 //! byte for byte, so a reconcile of unchanged objects writes nothing.
 
 pub mod authority;
+pub mod client_certificate;
 pub mod node_certificates;
 mod x509;
 

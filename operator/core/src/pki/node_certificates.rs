@@ -111,6 +111,11 @@ pub fn is_trusted_everywhere<'a>(
     })
 }
 
+/// The authorities that the nodes with this Secret trust, PEM.
+pub fn trusted_with(secret: &Secret) -> Option<String> {
+    text(secret, paths::TRUSTSTORE_KEY)
+}
+
 /// When the first certificate is due. One that ends with its authority is due with it, and not before.
 fn due(input: &Input<'_>, leaves: &BTreeMap<i32, Leaf>) -> Timestamp {
     let authority = Facts::first(&input.cluster_ca.certificates).map(|facts| facts.not_after);
@@ -177,13 +182,8 @@ fn issue(input: &Input<'_>, node: &Node, keys: &dyn KeySource) -> Result<Leaf, E
     let authority = (certificates.as_str(), KeyPair::from_pem(key.pem())?);
     let name = names::node_common_name(&input.pipeline.name);
     let certificate = x509::signed(&name, &dns_names(input.pipeline, node), &key_pair, validity, authority)?;
-    let file = format!("{}{certificate}{}", key_pair.serialize_pem(), intermediates(certificates));
+    let file = format!("{}{certificate}{}", key_pair.serialize_pem(), x509::intermediates(certificates));
     Ok(Leaf { file, not_after: validity.until })
-}
-
-/// An authority that is no root is part of the chain that nodes present.
-fn intermediates(certificates: &str) -> &str {
-    if Facts::first(certificates).is_some_and(|facts| facts.self_issued) { "" } else { certificates }
 }
 
 /// Names under which a node is reached.

@@ -127,6 +127,11 @@ pub(super) fn signed(
     Ok(params.signed_by(key, &Issuer::from_ca_cert_pem(certificate, authority_key)?)?.pem())
 }
 
+/// An authority that is no root is part of the chain that its certificates are presented with.
+pub(super) fn intermediates(certificates: &str) -> &str {
+    if Facts::first(certificates).is_some_and(|facts| facts.self_issued) { "" } else { certificates }
+}
+
 fn params(common_name: &str, key: &KeyPair, validity: Validity) -> Result<CertificateParams, Error> {
     let mut params = CertificateParams::default();
     params.distinguished_name = rcgen::DistinguishedName::new();

@@ -54,6 +54,10 @@ pub fn status(observed: &Observed<'_>, now: Timestamp) -> LogPipelineStatus {
         node_pools: identity.map(Identity::node_pools).unwrap_or_default(),
         controller_quorum: identity.and_then(Identity::controller_quorum),
         operation: operation(observed),
+        topics: before.topics.clone(),
+        users: before.users.clone(),
+        partitions: before.partitions.clone(),
+        fullest_disk_percent: before.fullest_disk_percent,
     }
 }
 

@@ -205,7 +205,7 @@ mod tests {
             (None, Some(3), None, Some("MinIsrEqualsReplicas")),
             (Some(1), None, None, Some("NotReplicated")),
         ] {
-            let topic = TopicSpec { name: "logs".into(), partitions: None, replicas, config: BTreeMap::default() };
+            let topic = TopicSpec { name: "logs".into(), replicas, ..TopicSpec::default() };
             let own = in_sync.map(|value| config_of(&[(IN_SYNC, value)])).unwrap_or_default();
             let reason = |found: Vec<Refusal>| found.first().map(|refusal| refusal.reason);
             assert_eq!(reason(replication.topic_refusals(&topic, &own)), refused, "{replicas:?} {in_sync:?}");

@@ -70,8 +70,7 @@ mod tests {
 
     #[test]
     fn names_that_kafka_would_refuse_are_refused() {
-        let topic =
-            |name: &str| TopicSpec { name: name.into(), partitions: None, replicas: None, config: BTreeMap::default() };
+        let topic = |name: &str| TopicSpec { name: name.into(), ..TopicSpec::default() };
         for (topics, reason, value, way_out) in [
             (vec!["a", "a"], "DuplicateTopic", "a", "remove one"),
             (vec!["a.b", "a_b"], "CollidingTopics", "a_b", "rename one"),

@@ -26,7 +26,7 @@ impl KafkaNodePoolController {
         pool: &Pool,
         owner: &LogPipeline,
     ) -> Result<Result<NodeCertificates, Waiting>, Error> {
-        let cluster_ca = self.cluster_ca(pipeline).await?;
+        let cluster_ca = authority_secrets::cluster_ca(&self.io, &self.watches, pipeline).await?;
         let clients_ca = self.secret(pipeline, &names::clients_ca_cert(&pipeline.name));
         let clients_ca = Found::read(clients_ca.as_deref(), None).certificates;
         let (Some(cluster_ca), Some(clients_ca)) = (cluster_ca, clients_ca) else {
@@ -62,17 +62,6 @@ impl KafkaNodePoolController {
             .collect();
         let started_with = pods.iter().map(|pod| pod.annotations().get(labels::TRUST_HASH).map(String::as_str));
         node_certificates::is_trusted_everywhere(authority, secrets.iter().map(Option::as_deref).zip(started_with))
-    }
-
-    /// The authority that signs, as far as it is complete: its certificate is what clients are told to trust.
-    async fn cluster_ca(&self, pipeline: &Pipeline) -> Result<Option<Authority>, Error> {
-        let published = self.secret(pipeline, &names::cluster_ca_cert(&pipeline.name));
-        let key = match &pipeline.spec.certificates.cluster_ca.secret_ref {
-            Some(user) => authority_secrets::read(&self.io, &pipeline.namespace, &user.name).await?.key,
-            None => Found::read(None, self.secret(pipeline, &names::cluster_ca_key(&pipeline.name)).as_deref()).key,
-        };
-        let certificates = Found::read(published.as_deref(), None).certificates;
-        Ok(certificates.zip(key).map(|(certificates, key)| Authority { certificates, key }))
     }
 
     fn secret(&self, pipeline: &Pipeline, name: &str) -> Option<std::sync::Arc<Secret>> {

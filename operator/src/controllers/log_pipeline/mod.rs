@@ -21,7 +21,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::children::{Kept, delete_leftovers, delete_pools_except, due_action, prepare};
 use super::error::{self, Error};
+use super::kafka_clients::KafkaClients;
 use super::kafka_nodes::pipeline_of;
+use super::reports::Reports;
 use super::{Action, Context, Reconciler, Runner, news};
 use crate::io::Io;
 use crate::io::watches::Watches;
@@ -35,6 +37,8 @@ pub struct LogPipelineController {
     watches: Watches,
     settling: Settling,
     restarts: Restarts,
+    clients: KafkaClients,
+    reports: Reports,
 }
 
 /// What became of the part of a reconcile that writes children.
@@ -47,14 +51,23 @@ struct Progress {
 }
 
 /// The controller; it runs until `stop`.
-pub fn run(context: &Context, watches: &Watches, stop: CancellationToken) -> impl Future<Output = ()> + Send + use<> {
+pub(super) fn run(
+    context: &Context,
+    watches: &Watches,
+    clients: &KafkaClients,
+    reports: &Reports,
+    stop: CancellationToken,
+) -> impl Future<Output = ()> + Send + use<> {
     let controller = LogPipelineController {
         io: context.io(LogPipelineController::NAME),
         watches: watches.clone(),
         settling: Settling::default(),
         restarts: Restarts::default(),
+        clients: clients.clone(),
+        reports: reports.clone(),
     };
     Runner::new(controller, &watches.pipelines, &context.settings)
+        .reported(reports)
         .watches(&watches.pools, |pool| [pool.spec.pipeline.clone()])
         .watches(&watches.consumers, |consumer| [consumer.spec.pipeline.clone()])
         .watches(&watches.secrets, owner_name)

@@ -1,0 +1,123 @@
+//! The controller of what is inside a pipeline's Kafka: quorum, dynamic configuration, certificates in use, users, topics.
+//!
+//! Kafka has no watch, so it is looked at now and then; what differs from the spec is sent, and nothing else. What was found is kept in
+//! [`Reports`], from where the LogPipeline's controller takes it into the status.
+
+mod turn;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kafkapipelines_core::cluster::report::Report;
+use kafkapipelines_core::identity;
+use kafkapipelines_core::pipeline::Pipeline;
+use kafkapipelines_core::retry::ReconcileError as _;
+use kafkapipelines_core::validate;
+use kafkapipelines_core::validate::pipeline::PipelineInput;
+use kafkapipelines_crds::LogPipeline;
+use kube::ResourceExt as _;
+use tokio_util::sync::CancellationToken;
+
+use super::error::Error;
+use super::kafka_clients::KafkaClients;
+use super::kafka_nodes::{self, pipeline_of};
+use super::reports::Reports;
+use super::{Action, Context, Reconciler, Runner, authority_secrets};
+use crate::io::Io;
+use crate::io::watches::Watches;
+use turn::{Seen, Turn};
+
+/// How soon Kafka is looked at again when nothing is under way: so long something that was changed by hand stays.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// How soon while something is under way.
+const LOOK_AGAIN_SOON: Duration = Duration::from_secs(1);
+
+/// Reconciles what is inside the Kafka of LogPipelines.
+pub struct KafkaClusterController {
+    io: Io,
+    watches: Watches,
+    clients: KafkaClients,
+    reports: Reports,
+}
+
+/// The controller; it runs until `stop`.
+pub(super) fn run(
+    context: &Context,
+    watches: &Watches,
+    clients: &KafkaClients,
+    reports: &Reports,
+    stop: CancellationToken,
+) -> impl Future<Output = ()> + Send + use<> {
+    let controller = KafkaClusterController {
+        io: context.io(KafkaClusterController::NAME),
+        watches: watches.clone(),
+        clients: clients.clone(),
+        reports: reports.clone(),
+    };
+    let owner = |child: &_| pipeline_of(child).map(str::to_owned);
+    Runner::new(controller, &watches.pipelines, &context.settings)
+        .watches(&watches.pools, |pool| [pool.spec.pipeline.clone()])
+        .watches(&watches.consumers, |consumer| [consumer.spec.pipeline.clone()])
+        .watches(&watches.secrets, |child| pipeline_of(child).map(str::to_owned))
+        .watches(&watches.pods, owner)
+        .run(stop)
+}
+
+impl Reconciler for KafkaClusterController {
+    type Object = LogPipeline;
+    type Error = Error;
+    const NAME: &'static str = "kafkacluster";
+
+    async fn reconcile(&self, object: Arc<LogPipeline>) -> Result<Action, Error> {
+        let Some(pipeline) = self.pipeline(&object) else { return Ok(Action::await_change()) };
+        let mut report = Report::default();
+        let ended = self.look(&object, &pipeline, &mut report).await;
+        if let Err(error) = &ended {
+            report.failure = Some((error.reason(), error.to_string()));
+        }
+        let busy = report.busy;
+        self.reports.set(&pipeline.namespace, &pipeline.name, report);
+        ended.map(|()| Action::requeue(if busy { LOOK_AGAIN_SOON } else { LOOK_AGAIN }))
+    }
+
+    fn io(&self) -> &Io {
+        &self.io
+    }
+
+    fn forget(&self, namespace: &str, name: &str) {
+        self.clients.forget(namespace, name);
+        self.reports.forget(namespace, name);
+    }
+}
+
+impl KafkaClusterController {
+    /// The pipeline, where it may be looked into: it is good, not suspended, and a broker serves.
+    fn pipeline(&self, object: &LogPipeline) -> Option<Pipeline> {
+        if object.metadata.deletion_timestamp.is_some() || object.spec.suspend {
+            return None;
+        }
+        let identity = identity::recorded(object.status.as_ref()?)?;
+        let views = kafka_nodes::pools(&self.watches, &object.namespace()?, &object.name_any());
+        let pools: Vec<_> = views.iter().map(|pool| pool.object.clone()).collect();
+        let pipeline =
+            validate::pipeline::pipeline(&PipelineInput { object, pools: &pools, identity: &identity }).ok()?;
+        let mut nodes = views.iter().flat_map(|pool| pool.nodes(&self.watches, &identity, None, None));
+        nodes.any(|state| state.node.is_broker() && state.serves()).then_some(pipeline)
+    }
+
+    /// Looks at Kafka and sends what differs, one family after the other.
+    async fn look(&self, object: &LogPipeline, pipeline: &Pipeline, report: &mut Report) -> Result<(), Error> {
+        let now = Timestamp::now();
+        let access = authority_secrets::access(&self.io, &self.watches, pipeline).await?;
+        let Some((authority, trusted)) = access else { return Ok(()) };
+        let clients = self.clients.of(pipeline, &authority, &trusted, now)?;
+        let seen = Seen::observe(&clients).await?;
+        let consumers =
+            self.watches.consumers.list(&pipeline.namespace, |consumer| consumer.spec.pipeline == pipeline.name);
+        let consumers = &consumers;
+        let turn = Turn { io: &self.io, watches: &self.watches, object, pipeline, consumers, clients, seen, now };
+        let _ = (&turn, report);
+        Ok(())
+    }
+}

@@ -1,0 +1,54 @@
+//! One look into a pipeline's Kafka, and what all families of settings need for theirs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use kafkapipelines_core::pipeline::Pipeline;
+use kafkapipelines_crds::{Consumer, LogPipeline};
+use kafkapipelines_kafka::calls::cluster::Cluster;
+use kafkapipelines_kafka::calls::metadata::Topic;
+use kafkapipelines_kafka::calls::quorum::Quorum;
+
+use super::super::kafka_clients::Clients;
+use super::Error;
+use crate::io::Io;
+use crate::io::watches::Watches;
+
+/// One look into a pipeline's Kafka.
+pub(super) struct Turn<'a> {
+    pub(super) io: &'a Io,
+    pub(super) watches: &'a Watches,
+    /// The object.
+    pub(super) object: &'a LogPipeline,
+    /// Its spec, found good.
+    pub(super) pipeline: &'a Pipeline,
+    /// The Consumers that name it.
+    pub(super) consumers: &'a [Arc<Consumer>],
+    /// The way in.
+    pub(super) clients: Clients,
+    /// What Kafka shows.
+    pub(super) seen: Seen,
+    pub(super) now: Timestamp,
+}
+
+/// What Kafka shows to everybody who asks.
+pub(super) struct Seen {
+    /// Brokers that are registered.
+    pub(super) cluster: Cluster,
+    /// The controllers' quorum.
+    pub(super) quorum: Quorum,
+    /// All topics, Kafka's own too.
+    pub(super) topics: BTreeMap<String, Topic>,
+}
+
+impl Seen {
+    /// Asks Kafka.
+    pub(super) async fn observe(clients: &Clients) -> Result<Self, Error> {
+        Ok(Self {
+            cluster: clients.brokers.describe_cluster().await?,
+            quorum: clients.brokers.describe_quorum().await?,
+            topics: clients.brokers.list_topics().await?,
+        })
+    }
+}

@@ -1,0 +1,70 @@
+//! The newest report on each pipeline's Kafka: written by the controller that looks inside, read by the one that writes the status.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use kafkapipelines_core::cluster::report::Report;
+
+type Key = (String, String);
+type Listener = Box<dyn Fn(&str, &str) + Send + Sync>;
+
+/// The newest report on each pipeline's Kafka, by namespace and name. Cheap to clone.
+#[derive(Clone, Default)]
+pub(super) struct Reports(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    reports: Mutex<HashMap<Key, Arc<Report>>>,
+    listeners: RwLock<Vec<Listener>>,
+}
+
+impl Reports {
+    /// The newest report; none before Kafka was looked at.
+    pub(super) fn get(&self, namespace: &str, name: &str) -> Option<Arc<Report>> {
+        self.lock().get(&(namespace.to_owned(), name.to_owned())).cloned()
+    }
+
+    /// Keeps a report, and tells the listeners if it differs from the one before.
+    pub(super) fn set(&self, namespace: &str, name: &str, report: Report) {
+        let report = Arc::new(report);
+        let before = self.lock().insert((namespace.to_owned(), name.to_owned()), Arc::clone(&report));
+        if before.as_ref() != Some(&report) {
+            let listeners = self.0.listeners.read().unwrap_or_else(PoisonError::into_inner);
+            listeners.iter().for_each(|listener| listener(namespace, name));
+        }
+    }
+
+    /// The pipeline is gone.
+    pub(super) fn forget(&self, namespace: &str, name: &str) {
+        self.lock().remove(&(namespace.to_owned(), name.to_owned()));
+    }
+
+    /// Calls `listener` with namespace and name of each pipeline whose report changes. It must not block.
+    pub(super) fn on_change(&self, listener: impl Fn(&str, &str) + Send + Sync + 'static) {
+        self.0.listeners.write().unwrap_or_else(PoisonError::into_inner).push(Box::new(listener));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Arc<Report>>> {
+        self.0.reports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_report_that_differs_is_told() {
+        let (reports, told) = (Reports::default(), Arc::new(Mutex::new(Vec::new())));
+        let heard = Arc::clone(&told);
+        reports.on_change(move |namespace, name| heard.lock().unwrap().push(format!("{namespace}/{name}")));
+        let busy = || Report { busy: true, ..Report::default() };
+        for report in [Report::default(), Report::default(), busy(), busy()] {
+            reports.set("kafka", "logs", report);
+        }
+        assert_eq!(*told.lock().unwrap(), ["kafka/logs", "kafka/logs"]);
+        assert_eq!(reports.get("kafka", "logs").as_deref(), Some(&busy()));
+        reports.forget("kafka", "logs");
+        assert_eq!(reports.get("kafka", "logs"), None);
+    }
+}
