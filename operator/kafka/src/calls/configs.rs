@@ -1,13 +1,11 @@
 //! Configuration of topics, brokers and their loggers.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
 use kafka_protocol::messages::describe_configs_request::DescribeConfigsResource;
 use kafka_protocol::messages::describe_configs_response::{DescribeConfigsResourceResult, DescribeConfigsResult};
 use kafka_protocol::messages::incremental_alter_configs_request::{AlterConfigsResource, AlterableConfig};
 use kafka_protocol::messages::{DescribeConfigsRequest, IncrementalAlterConfigsRequest};
 use kafka_protocol::protocol::StrBytes;
+pub use kafkapipelines_core::cluster::configs::{Change, Changes, Resource, Setting, Settings, Source};
 
 use super::outcome::{Outcomes, complete, outcome};
 use super::{BATCH, Mode};
@@ -16,145 +14,64 @@ use crate::error::Error;
 use crate::route::{Endpoint, Route};
 use crate::wire::{text, wire};
 
-/// What has configuration.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Resource {
-    /// A topic, by name.
-    Topic(String),
-    /// What all brokers have in common.
-    AllBrokers,
-    /// A single broker.
-    Broker(i32),
-    /// The levels of the loggers of a single node.
-    Loggers(i32),
-}
+const TOPIC: i8 = 2;
+const BROKER: i8 = 4;
+const LOGGERS: i8 = 8;
 
-/// Where a value comes from.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Source {
-    /// Set for this topic.
-    Topic,
-    /// Set for this broker while it runs.
-    Broker,
-    /// Set for all brokers while they run.
-    AllBrokers,
-    /// From the broker's file.
-    File,
-    /// Nobody has set it.
-    Default,
-    /// The level of a logger.
-    Logger,
-    /// Of a newer Kafka.
-    Unknown,
-}
-
-/// A setting as it is.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Setting {
-    /// Its value; `None` where Kafka keeps it to itself, or where there is none.
-    pub value: Option<String>,
-    /// Where the value comes from.
-    pub source: Source,
-    /// Kafka keeps the value to itself: it cannot be compared.
-    pub sensitive: bool,
-    /// Kafka says that it cannot be changed while the node runs; it is wrong about `listener.name.*`.
-    pub read_only: bool,
-}
-
-/// Settings by name.
-pub type Settings = BTreeMap<String, Setting>;
-
-/// What to do with a setting. Values are never printed.
-#[derive(Clone, Eq, PartialEq)]
-pub enum Change {
-    /// Gives it this value.
-    Set(String),
-    /// Takes the value away, so that the default holds.
-    Delete,
-    /// Adds to a list.
-    Append(String),
-    /// Takes from a list.
-    Subtract(String),
-}
-
-/// Changes of each resource, by the name of the setting.
-pub type Changes = BTreeMap<Resource, BTreeMap<String, Change>>;
-
-impl fmt::Debug for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Set(_) => "Set(…)",
-            Self::Delete => "Delete",
-            Self::Append(_) => "Append(…)",
-            Self::Subtract(_) => "Subtract(…)",
-        })
+fn wire_resource(resource: &Resource) -> (i8, StrBytes) {
+    match resource {
+        Resource::Topic(name) => (TOPIC, wire(name)),
+        Resource::AllBrokers => (BROKER, wire("")),
+        Resource::Broker(id) => (BROKER, wire(id.to_string())),
+        Resource::Loggers(id) => (LOGGERS, wire(id.to_string())),
     }
 }
 
-impl Resource {
-    const TOPIC: i8 = 2;
-    const BROKER: i8 = 4;
-    const LOGGERS: i8 = 8;
-
-    fn wire(&self) -> (i8, StrBytes) {
-        match self {
-            Self::Topic(name) => (Self::TOPIC, wire(name)),
-            Self::AllBrokers => (Self::BROKER, wire("")),
-            Self::Broker(id) => (Self::BROKER, wire(id.to_string())),
-            Self::Loggers(id) => (Self::LOGGERS, wire(id.to_string())),
-        }
-    }
-
-    fn of(kind: i8, name: &str) -> Option<Self> {
-        match (kind, name) {
-            (Self::TOPIC, name) => Some(Self::Topic(name.to_owned())),
-            (Self::BROKER, "") => Some(Self::AllBrokers),
-            (Self::BROKER, id) => id.parse().ok().map(Self::Broker),
-            (Self::LOGGERS, id) => id.parse().ok().map(Self::Loggers),
-            _ => None,
-        }
-    }
-
-    /// A broker checks and tells only its own configuration. The active controller takes that of nodes that are no brokers, unchecked.
-    fn route(&self, endpoint: Endpoint) -> Route {
-        match self {
-            Self::Topic(_) | Self::AllBrokers => Route::Controller,
-            Self::Broker(_) if endpoint == Endpoint::Controllers => Route::Controller,
-            Self::Broker(id) | Self::Loggers(id) => Route::Node(*id),
-        }
+fn resource(kind: i8, name: &str) -> Option<Resource> {
+    match (kind, name) {
+        (TOPIC, name) => Some(Resource::Topic(name.to_owned())),
+        (BROKER, "") => Some(Resource::AllBrokers),
+        (BROKER, id) => id.parse().ok().map(Resource::Broker),
+        (LOGGERS, id) => id.parse().ok().map(Resource::Loggers),
+        _ => None,
     }
 }
 
-impl Source {
-    fn of(source: i8) -> Self {
-        match source {
-            1 => Self::Topic,
-            2 => Self::Broker,
-            3 => Self::AllBrokers,
-            4 => Self::File,
-            5 => Self::Default,
-            6 => Self::Logger,
-            _ => Self::Unknown,
-        }
+/// A broker checks and tells only its own configuration. The active controller takes that of nodes that are no brokers, unchecked.
+fn route(resource: &Resource, endpoint: Endpoint) -> Route {
+    match resource {
+        Resource::Topic(_) | Resource::AllBrokers => Route::Controller,
+        Resource::Broker(_) if endpoint == Endpoint::Controllers => Route::Controller,
+        Resource::Broker(id) | Resource::Loggers(id) => Route::Node(*id),
     }
 }
 
-impl Change {
-    fn wire(&self, name: &str) -> AlterableConfig {
-        let (operation, value) = match self {
-            Self::Set(value) => (0, Some(value)),
-            Self::Delete => (1, None),
-            Self::Append(value) => (2, Some(value)),
-            Self::Subtract(value) => (3, Some(value)),
-        };
-        AlterableConfig::default().with_name(wire(name)).with_config_operation(operation).with_value(value.map(wire))
+fn source(number: i8) -> Source {
+    match number {
+        1 => Source::Topic,
+        2 => Source::Broker,
+        3 => Source::AllBrokers,
+        4 => Source::File,
+        5 => Source::Default,
+        6 => Source::Logger,
+        _ => Source::Unknown,
     }
+}
+
+fn wire_change((name, change): (&String, &Change)) -> AlterableConfig {
+    let (operation, value) = match change {
+        Change::Set(value) => (0, Some(value)),
+        Change::Delete => (1, None),
+        Change::Append(value) => (2, Some(value)),
+        Change::Subtract(value) => (3, Some(value)),
+    };
+    AlterableConfig::default().with_name(wire(name)).with_config_operation(operation).with_value(value.map(wire))
 }
 
 fn setting(found: &DescribeConfigsResourceResult) -> (String, Setting) {
     let setting = Setting {
         value: found.value.as_ref().map(text),
-        source: Source::of(found.config_source),
+        source: source(found.config_source),
         sensitive: found.is_sensitive,
         read_only: found.read_only,
     };
@@ -163,7 +80,7 @@ fn setting(found: &DescribeConfigsResourceResult) -> (String, Setting) {
 
 fn described(found: &DescribeConfigsResult) -> Option<(Resource, Result<Settings, crate::KafkaError>)> {
     let settings = found.configs.iter().map(setting).collect();
-    let resource = Resource::of(found.resource_type, &found.resource_name)?;
+    let resource = resource(found.resource_type, &found.resource_name)?;
     Some((resource, outcome(settings, found.error_code, found.error_message.as_ref())))
 }
 
@@ -189,9 +106,9 @@ impl Client {
     ) -> Result<Outcomes<Resource, Settings>, Error> {
         let names = only.map(|names| names.iter().map(|name| wire(*name)).collect::<Vec<_>>());
         let mut outcomes = Outcomes::new();
-        for (route, batch) in batches(resources, |resource| resource.route(self.endpoint())) {
+        for (route, batch) in batches(resources, |resource| route(resource, self.endpoint())) {
             let asked = batch.iter().map(|resource| {
-                let (kind, name) = resource.wire();
+                let (kind, name) = wire_resource(resource);
                 let asked = DescribeConfigsResource::default().with_resource_type(kind).with_resource_name(name);
                 asked.with_configuration_keys(names.clone())
             });
@@ -205,19 +122,18 @@ impl Client {
     /// Changes settings and leaves the others as they are.
     pub async fn alter_configs(&self, changes: &Changes, mode: Mode) -> Result<Outcomes<Resource>, Error> {
         let mut outcomes = Outcomes::new();
-        for (route, batch) in batches(changes, |(resource, _)| resource.route(self.endpoint())) {
+        for (route, batch) in batches(changes, |(resource, _)| route(resource, self.endpoint())) {
             let altered = batch.iter().map(|(resource, changes)| {
-                let (kind, name) = resource.wire();
-                let changes = changes.iter().map(|(name, change)| change.wire(name));
+                let (kind, name) = wire_resource(resource);
                 let altered = AlterConfigsResource::default().with_resource_type(kind).with_resource_name(name);
-                altered.with_configs(changes.collect())
+                altered.with_configs(changes.iter().map(wire_change).collect())
             });
             let request = IncrementalAlterConfigsRequest::default()
                 .with_resources(altered.collect())
                 .with_validate_only(mode == Mode::Validate);
             let answer = self.ask(route, &request).await?;
             outcomes.extend(answer.responses.iter().filter_map(|altered| {
-                let resource = Resource::of(altered.resource_type, &altered.resource_name)?;
+                let resource = resource(altered.resource_type, &altered.resource_name)?;
                 Some((resource, outcome((), altered.error_code, altered.error_message.as_ref())))
             }));
         }
@@ -233,7 +149,7 @@ mod tests {
     fn a_thousand_topics_are_four_requests_and_each_broker_is_asked_itself() {
         let topics = (0..1000).map(|index| Resource::Topic(format!("topic-{index}")));
         let brokers = [Resource::Broker(1), Resource::Loggers(1), Resource::Broker(2), Resource::AllBrokers];
-        let batches = batches(topics.chain(brokers), |resource| resource.route(Endpoint::Brokers));
+        let batches = batches(topics.chain(brokers), |resource| route(resource, Endpoint::Brokers));
         let sizes: Vec<_> = batches.iter().map(|(route, batch)| (*route, batch.len())).collect();
         let full = (Route::Controller, BATCH);
         let single = [(Route::Node(1), 2), (Route::Node(2), 1), (Route::Controller, 1)];
@@ -243,17 +159,10 @@ mod tests {
     #[test]
     fn resources_are_read_as_they_are_written() {
         let topic = Resource::Topic("logs".to_owned());
-        for resource in [topic, Resource::AllBrokers, Resource::Broker(7), Resource::Loggers(7)] {
-            let (kind, name) = resource.wire();
-            assert_eq!(Resource::of(kind, &name), Some(resource));
+        for known in [topic, Resource::AllBrokers, Resource::Broker(7), Resource::Loggers(7)] {
+            let (kind, name) = wire_resource(&known);
+            assert_eq!(resource(kind, &name), Some(known));
         }
-        assert_eq!(Resource::of(Resource::BROKER, "seven"), None);
-    }
-
-    #[test]
-    fn values_are_never_printed() {
-        let changes =
-            [Change::Set("secret".into()), Change::Append("secret".into()), Change::Subtract("secret".into())];
-        assert!(!format!("{changes:?}").contains("secret"));
+        assert_eq!(resource(BROKER, "seven"), None);
     }
 }

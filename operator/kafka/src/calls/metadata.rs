@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::metadata_response::{MetadataResponsePartition, MetadataResponseTopic};
 use kafka_protocol::messages::{BrokerId, MetadataRequest, MetadataResponse, TopicName};
+pub use kafkapipelines_core::cluster::topics::{Partition, Topic};
 
 use super::outcome::{Outcomes, complete, outcome};
 use crate::client::Client;
@@ -13,51 +14,21 @@ use crate::route::Route;
 use crate::wire::text::id_text;
 use crate::wire::{text, wire};
 
-/// A topic.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Topic {
-    /// Its id; another when it was deleted and made anew.
-    pub id: Option<String>,
-    /// Kafka's own, such as that of the consumers' offsets.
-    pub internal: bool,
-    /// Its partitions, by number.
-    pub partitions: Vec<Partition>,
-}
-
-/// A partition.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Partition {
-    /// Its number, from 0.
-    pub index: i32,
-    /// The broker that leads it; none while it is offline.
-    pub leader: Option<i32>,
-    /// Brokers that have it, the preferred leader first.
-    pub replicas: Vec<i32>,
-    /// Those of them that are up to date.
-    pub in_sync: Vec<i32>,
-    /// Those of them that are not there.
-    pub offline: Vec<i32>,
-}
-
-impl Partition {
-    fn of(partition: &MetadataResponsePartition) -> Self {
-        let ids = |ids: &[BrokerId]| ids.iter().map(|id| id.0).collect();
-        Self {
-            index: partition.partition_index,
-            leader: Some(partition.leader_id.0).filter(|id| *id >= 0),
-            replicas: ids(&partition.replica_nodes),
-            in_sync: ids(&partition.isr_nodes),
-            offline: ids(&partition.offline_replicas),
-        }
+fn partition(found: &MetadataResponsePartition) -> Partition {
+    let ids = |ids: &[BrokerId]| ids.iter().map(|id| id.0).collect();
+    Partition {
+        index: found.partition_index,
+        leader: Some(found.leader_id.0).filter(|id| *id >= 0),
+        replicas: ids(&found.replica_nodes),
+        in_sync: ids(&found.isr_nodes),
+        offline: ids(&found.offline_replicas),
     }
 }
 
-impl Topic {
-    fn of(topic: &MetadataResponseTopic) -> Self {
-        let mut partitions: Vec<_> = topic.partitions.iter().map(Partition::of).collect();
-        partitions.sort_by_key(|partition| partition.index);
-        Self { id: id_text(&topic.topic_id), internal: topic.is_internal, partitions }
-    }
+fn topic(found: &MetadataResponseTopic) -> Topic {
+    let mut partitions: Vec<_> = found.partitions.iter().map(partition).collect();
+    partitions.sort_by_key(|partition| partition.index);
+    Topic { id: id_text(&found.topic_id), internal: found.is_internal, partitions }
 }
 
 /// `None` asks for all. Topics are never made by asking for them.
@@ -70,7 +41,7 @@ fn question(names: Option<&[String]>) -> MetadataRequest {
 
 fn topics(answer: &MetadataResponse) -> Outcomes<String, Topic> {
     let named = answer.topics.iter().filter_map(|topic| Some((topic, topic.name.as_ref()?)));
-    named.map(|(topic, name)| (text(name), outcome(Topic::of(topic), topic.error_code, None))).collect()
+    named.map(|(found, name)| (text(name), outcome(topic(found), found.error_code, None))).collect()
 }
 
 impl Client {

@@ -18,6 +18,7 @@ pub mod users;
 
 use std::time::Duration;
 
+pub use kafkapipelines_core::cluster::topics::TopicPartition;
 pub use outcome::Outcomes;
 
 /// Items of one request, where a request may have any number of them.
@@ -30,22 +31,6 @@ pub enum Mode {
     Apply,
     /// Kafka says whether it would be made; nothing changes.
     Validate,
-}
-
-/// A partition of a topic.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct TopicPartition {
-    /// Name of the topic.
-    pub topic: String,
-    /// Number of the partition, from 0.
-    pub partition: i32,
-}
-
-impl TopicPartition {
-    /// A partition of a topic.
-    pub fn new(topic: impl Into<String>, partition: i32) -> Self {
-        Self { topic: topic.into(), partition }
-    }
 }
 
 /// How long Kafka itself may take: less than we wait, so that it is Kafka who says that it took too long.

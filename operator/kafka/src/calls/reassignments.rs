@@ -7,6 +7,7 @@ use kafka_protocol::messages::list_partition_reassignments_response::OngoingPart
 use kafka_protocol::messages::{
     AlterPartitionReassignmentsRequest, BrokerId, ListPartitionReassignmentsRequest, TopicName,
 };
+pub use kafkapipelines_core::cluster::topics::{Ongoing, Reassignment};
 
 use super::outcome::{Outcomes, complete, outcome};
 use super::{TopicPartition, kafka_timeout};
@@ -15,34 +16,12 @@ use crate::error::Error;
 use crate::route::Route;
 use crate::wire::{text, wire};
 
-/// What is to become of a partition.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Reassignment {
-    /// It moves to these brokers, the preferred leader first.
-    To(Vec<i32>),
-    /// A move that goes on is taken back.
-    Cancel,
-}
-
-/// A move that goes on.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Ongoing {
-    /// Brokers that have the partition, or are to have it.
-    pub replicas: Vec<i32>,
-    /// Those of them that do not have all of it yet.
-    pub adding: Vec<i32>,
-    /// Those of them that will give it up.
-    pub removing: Vec<i32>,
-}
-
-impl Ongoing {
-    fn of(partition: &OngoingPartitionReassignment) -> Self {
-        let ids = |ids: &[BrokerId]| ids.iter().map(|id| id.0).collect();
-        Self {
-            replicas: ids(&partition.replicas),
-            adding: ids(&partition.adding_replicas),
-            removing: ids(&partition.removing_replicas),
-        }
+fn ongoing(partition: &OngoingPartitionReassignment) -> Ongoing {
+    let ids = |ids: &[BrokerId]| ids.iter().map(|id| id.0).collect();
+    Ongoing {
+        replicas: ids(&partition.replicas),
+        adding: ids(&partition.adding_replicas),
+        removing: ids(&partition.removing_replicas),
     }
 }
 
@@ -90,8 +69,8 @@ impl Client {
         let answer = self.ask(Route::Controller, &request).await?;
         let topics = answer.topics.iter();
         let partitions = topics.flat_map(|topic| topic.partitions.iter().map(move |item| (topic, item)));
-        let ongoing = partitions
-            .map(|(topic, item)| (TopicPartition::new(text(&topic.name), item.partition_index), Ongoing::of(item)));
-        Ok(ongoing.collect())
+        let moves = partitions
+            .map(|(topic, item)| (TopicPartition::new(text(&topic.name), item.partition_index), ongoing(item)));
+        Ok(moves.collect())
     }
 }

@@ -8,6 +8,7 @@ use kafka_protocol::messages::create_topics_request::{
 };
 use kafka_protocol::messages::delete_topics_request::DeleteTopicState;
 use kafka_protocol::messages::{CreatePartitionsRequest, CreateTopicsRequest, DeleteTopicsRequest, TopicName};
+pub use kafkapipelines_core::cluster::topics::{Layout, NewTopic};
 
 use super::outcome::{Outcomes, complete, outcome};
 use super::{BATCH, Mode, kafka_timeout};
@@ -16,54 +17,55 @@ use crate::error::Error;
 use crate::route::Route;
 use crate::wire::{text, wire};
 
-/// A topic to be made.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct NewTopic {
-    /// Its name.
-    pub name: String,
-    /// Its partitions and where they live.
-    pub layout: Layout,
-    /// Its own configuration.
-    pub configs: BTreeMap<String, String>,
-}
+/// Kafka refuses a request of more than 10,000 partitions; those of the brokers' default count are few.
+const PARTITIONS: usize = 5_000;
 
-/// Where the partitions of a new topic live.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Layout {
-    /// Kafka decides.
-    Spread {
-        /// How many partitions.
-        partitions: i32,
-        /// How many replicas of each.
-        replicas: i16,
-    },
-    /// The brokers of each partition, the preferred leader first.
-    Assigned(Vec<Vec<i32>>),
-}
-
-impl NewTopic {
-    fn wire(&self) -> CreatableTopic {
-        let config = |(name, value): (&String, &String)| {
-            CreatableTopicConfig::default().with_name(wire(name)).with_value(Some(wire(value)))
-        };
-        let topic = CreatableTopic::default()
-            .with_name(TopicName(wire(&self.name)))
-            .with_configs(self.configs.iter().map(config).collect());
-        match &self.layout {
-            Layout::Spread { partitions, replicas } => {
-                topic.with_num_partitions(*partitions).with_replication_factor(*replicas)
-            }
-            Layout::Assigned(partitions) => {
-                let assigned = (0..).zip(partitions).map(|(index, brokers)| {
-                    CreatableReplicaAssignment::default()
-                        .with_partition_index(index)
-                        .with_broker_ids(brokers.iter().map(|id| (*id).into()).collect())
-                });
-                // Where brokers are given, the counts must not be.
-                topic.with_num_partitions(-1).with_replication_factor(-1).with_assignments(assigned.collect())
-            }
+fn creation(new: &NewTopic) -> CreatableTopic {
+    let config = |(name, value): (&String, &String)| {
+        CreatableTopicConfig::default().with_name(wire(name)).with_value(Some(wire(value)))
+    };
+    let topic = CreatableTopic::default()
+        .with_name(TopicName(wire(&new.name)))
+        .with_configs(new.configs.iter().map(config).collect());
+    match &new.layout {
+        Layout::Spread { partitions, replicas } => {
+            topic.with_num_partitions(*partitions).with_replication_factor(*replicas)
+        }
+        Layout::Assigned(partitions) => {
+            let assigned = (0..).zip(partitions).map(|(index, brokers)| {
+                CreatableReplicaAssignment::default()
+                    .with_partition_index(index)
+                    .with_broker_ids(brokers.iter().map(|id| (*id).into()).collect())
+            });
+            // Where brokers are given, the counts must not be.
+            topic.with_num_partitions(-1).with_replication_factor(-1).with_assignments(assigned.collect())
         }
     }
+}
+
+fn partitions(new: &NewTopic) -> usize {
+    match &new.layout {
+        Layout::Spread { partitions, .. } => usize::try_from(*partitions).unwrap_or(1),
+        Layout::Assigned(partitions) => partitions.len(),
+    }
+}
+
+/// Requests that Kafka takes: none has too many topics, or too many partitions in all.
+fn batches(topics: &[NewTopic]) -> Vec<Vec<&NewTopic>> {
+    let mut batches: Vec<Vec<&NewTopic>> = Vec::new();
+    let mut room = 0;
+    for topic in topics {
+        let needed = partitions(topic);
+        match batches.last_mut().filter(|batch| batch.len() < BATCH && needed <= room) {
+            Some(batch) => batch.push(topic),
+            None => {
+                batches.push(vec![topic]);
+                room = PARTITIONS;
+            }
+        }
+        room = room.saturating_sub(needed);
+    }
+    batches
 }
 
 fn growth((name, total): &(&String, &i32)) -> CreatePartitionsTopic {
@@ -79,9 +81,9 @@ impl Client {
     /// Makes topics. One that is there already is an outcome of its own.
     pub async fn create_topics(&self, topics: &[NewTopic], mode: Mode) -> Result<Outcomes<String>, Error> {
         let mut outcomes = Outcomes::new();
-        for batch in topics.chunks(BATCH) {
+        for batch in batches(topics) {
             let request = CreateTopicsRequest::default()
-                .with_topics(batch.iter().map(NewTopic::wire).collect())
+                .with_topics(batch.into_iter().map(creation).collect())
                 .with_timeout_ms(kafka_timeout(self.limits().request))
                 .with_validate_only(mode == Mode::Validate);
             let answer = self.ask(Route::Controller, &request).await?;
@@ -127,5 +129,26 @@ impl Client {
             }));
         }
         Ok(complete(names.iter().cloned(), outcomes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_request_has_too_many_topics_or_partitions() {
+        let topics = |count: usize, partitions: i32| {
+            let layout = Layout::Spread { partitions, replicas: -1 };
+            (0..count).map(move |index| NewTopic {
+                name: format!("topic-{partitions}-{index}"),
+                layout: layout.clone(),
+                configs: BTreeMap::new(),
+            })
+        };
+        let sizes = |topics: Vec<NewTopic>| batches(&topics).iter().map(Vec::len).collect::<Vec<_>>();
+        assert_eq!(sizes(topics(1000, 12).collect()), [BATCH; 4]);
+        assert_eq!(sizes(topics(300, -1).collect()), [BATCH, 50]);
+        assert_eq!(sizes(topics(3, 3_000).chain(topics(1, 20_000)).chain(topics(2, 1)).collect()), [1, 1, 1, 1, 2]);
     }
 }
