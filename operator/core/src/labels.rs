@@ -16,6 +16,8 @@ pub const PIPELINE: &str = "kafkapipelines.io/pipeline";
 pub const POOL: &str = "kafkapipelines.io/pool";
 /// The consumer a child belongs to.
 pub const CONSUMER: &str = "kafkapipelines.io/consumer";
+/// The user whose credentials a Secret holds. As long as there is a Secret with it, Kafka may know the user.
+pub const USER: &str = "kafkapipelines.io/user";
 /// `"true"` on the Pods of nodes that are brokers.
 pub const ROLE_BROKER: &str = "kafkapipelines.io/role-broker";
 /// `"true"` on the Pods of nodes that are controllers.
@@ -27,6 +29,10 @@ pub const CONFIG_HASH: &str = "kafkapipelines.io/config-hash";
 pub const TRUST_HASH: &str = "kafkapipelines.io/trust-hash";
 /// Annotation of a Pod and of a certificate Secret: another number whenever the pool's certificates were replaced.
 pub const CERTIFICATE_GENERATION: &str = "kafkapipelines.io/certificate-generation";
+/// Annotation of a consumer's Pod: fingerprint of the certificate by which it proves who it is.
+pub const CERTIFICATE_HASH: &str = "kafkapipelines.io/certificate-hash";
+/// Annotation of a Pod: the kind of authorization that it started with; absent without.
+pub const AUTHORIZATION: &str = "kafkapipelines.io/authorization";
 /// Annotation of a Pod: the Kafka version that it runs.
 pub const KAFKA_VERSION: &str = "kafkapipelines.io/kafka-version";
 /// Annotation of a Pod that the operator writes once the Pod is bound: its rack.
@@ -35,6 +41,10 @@ pub const RACK: &str = "kafkapipelines.io/rack";
 pub const CLUSTER_ID: &str = "kafkapipelines.io/cluster-id";
 /// Annotation of a claim: the lowest node id of its pool.
 pub const NODE_ID_BASE: &str = "kafkapipelines.io/node-id-base";
+/// Annotation of a user's Secret: the `rotation` that its credentials were made for.
+pub const ROTATION: &str = "kafkapipelines.io/rotation";
+/// Annotation of a user's Secret: fingerprint of the password that Kafka has taken.
+pub const CREDENTIAL_APPLIED: &str = "kafkapipelines.io/credential-applied";
 
 /// Labels in key order.
 pub type Labels = BTreeMap<String, String>;
@@ -63,6 +73,13 @@ pub fn consumer(pipeline_name: &str, consumer: &str) -> Labels {
         (PIPELINE, pipeline_name),
         (CONSUMER, consumer),
     ])
+}
+
+/// Labels of a user's Secret.
+pub fn user(pipeline_name: &str, user: &str) -> Labels {
+    let mut labels = pipeline(pipeline_name);
+    labels.insert(USER.to_owned(), user.to_owned());
+    labels
 }
 
 /// Selector of a pool's Pods; immutable in a StatefulSet, so it says no more than it must.

@@ -95,6 +95,19 @@ pub fn consumer(pipeline: &str, consumer: &str) -> String {
     format!("{pipeline}-{consumer}")
 }
 
+/// Secret with the credentials of a user.
+pub fn user(pipeline: &str, user: &str) -> String {
+    format!("{pipeline}-{user}")
+}
+
+/// What the names of the consumers' own users begin with.
+pub const CONSUMER_USER: &str = "consumer-";
+
+/// The user that a consumer is in Kafka.
+pub fn consumer_user(consumer: &str) -> String {
+    format!("{CONSUMER_USER}{consumer}")
+}
+
 /// DNS name of a node inside the cluster, stable over restarts.
 pub fn pod_dns(pod: &str, pipeline: &str, namespace: &str) -> String {
     format!("{pod}.{}.{namespace}.svc", headless_service(pipeline))

@@ -35,9 +35,15 @@ pub struct PodState {
     pub bound_to: Option<String>,
 }
 
-/// Annotations of a Pod template whose change has a name of its own.
-pub const STAMPS: [&str; 4] =
-    [labels::CONFIG_HASH, labels::TRUST_HASH, labels::CERTIFICATE_GENERATION, labels::KAFKA_VERSION];
+/// Annotations of a Pod template that tell what it starts with.
+pub const STAMPS: [&str; 6] = [
+    labels::CONFIG_HASH,
+    labels::TRUST_HASH,
+    labels::CERTIFICATE_GENERATION,
+    labels::CERTIFICATE_HASH,
+    labels::AUTHORIZATION,
+    labels::KAFKA_VERSION,
+];
 
 impl PodState {
     /// Reads a Pod; `topology_key` is the label that names racks, where rack awareness is on.
