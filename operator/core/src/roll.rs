@@ -1,7 +1,8 @@
 //! The roll: which node is restarted next, if any.
 //!
-//! One Pod at a time. A Pod that serves is restarted only when all others serve. A Pod that does not serve has nothing to lose, so it goes
-//! first, and waits only for the nodes that were restarted before it: else a mistake that takes several nodes down could never be mended.
+//! One Pod at a time. A Pod that serves is restarted only when all others serve, and Kafka is asked first ([`crate::cluster::restart_gate`]).
+//! A Pod that does not serve has nothing to lose, so it goes first, and waits only for the nodes that were restarted before it: else a
+//! mistake that takes several nodes down could never be mended.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use crate::labels;
 use crate::node::Node;
 use crate::pod_state::PodState;
 
-/// How long a node must have served before another is restarted: a controller is ready before its quorum has settled.
+/// How long a node must have served before another is restarted where Kafka cannot be asked: a node is ready before it has caught up.
 pub const SETTLING: SignedDuration = SignedDuration::from_secs(20);
 
 /// A node with its Pod and with what the Pod should have been made from.
@@ -52,6 +53,8 @@ pub enum Step {
         pod: String,
         /// Its Pod's uid: never another's.
         uid: String,
+        /// Whether it serves, so that Kafka is to be asked whether it can be spared.
+        serves: bool,
         /// Why.
         reasons: Vec<&'static str>,
     },
@@ -93,26 +96,26 @@ const NAMED: [(&str, &str); 4] = [
     (labels::CERTIFICATE_GENERATION, "CertificatesRenewed"),
 ];
 
-/// The next step of the roll over all nodes of a pipeline.
-pub fn next(nodes: &[NodeState], now: Timestamp) -> Step {
+/// The next step of the roll over all nodes of a pipeline. The active controller, where it is known, is the last of the controllers:
+/// each restart of it is an election.
+pub fn next(nodes: &[NodeState], active_controller: Option<i32>) -> Step {
     let mut outdated: Vec<_> = nodes.iter().filter(|node| !node.restart_reasons().is_empty()).collect();
     if outdated.is_empty() {
         return Step::Done;
     }
-    outdated.sort_by_key(|node| rank(node));
+    outdated.sort_by_key(|node| rank(node, active_controller));
     let Some(candidate) = outdated.first() else { return Step::Done };
-    let awaited: Vec<_> =
-        nodes.iter().filter(|node| is_awaited(node, candidate, now)).map(|node| node.node.id).collect();
+    let awaited: Vec<_> = nodes.iter().filter(|node| is_awaited(node, candidate)).map(|node| node.node.id).collect();
     match &candidate.pod {
         Some(pod) if awaited.is_empty() || pod.stuck.is_some() => restart(candidate, pod),
-        _ => Step::Wait { reason: format!("nodes that are not ready, or not for long: {}", list(&awaited)) },
+        _ => Step::Wait { reason: format!("nodes that are not ready: {}", list(&awaited)) },
     }
 }
 
 /// Whether a node must serve before the candidate is restarted.
-fn is_awaited(node: &NodeState, candidate: &NodeState, now: Timestamp) -> bool {
+fn is_awaited(node: &NodeState, candidate: &NodeState) -> bool {
     let is_other = node.node.id != candidate.node.id;
-    is_other && !node.has_settled(now) && (candidate.serves() || node.restart_reasons().is_empty())
+    is_other && !node.serves() && (candidate.serves() || node.restart_reasons().is_empty())
 }
 
 fn restart(candidate: &NodeState, pod: &PodState) -> Step {
@@ -120,14 +123,21 @@ fn restart(candidate: &NodeState, pod: &PodState) -> Step {
         id: candidate.node.id,
         pod: pod.name.clone(),
         uid: pod.uid.clone(),
+        serves: candidate.serves(),
         reasons: candidate.restart_reasons(),
     }
 }
 
-/// Stuck Pods first, then those that do not serve, controllers before brokers, then by id.
-fn rank(state: &NodeState) -> (bool, bool, bool, i32) {
+/// Stuck Pods first, then those that do not serve, controllers before brokers, the active one last of them, then by id.
+fn rank(state: &NodeState, active_controller: Option<i32>) -> (bool, bool, bool, bool, i32) {
     let stuck = state.pod.as_ref().is_some_and(|pod| pod.stuck.is_some());
-    (!stuck, state.serves(), !state.node.is_controller(), state.node.id)
+    let is_active = active_controller == Some(state.node.id);
+    (!stuck, state.serves(), !state.node.is_controller(), is_active, state.node.id)
+}
+
+/// Nodes other than `id` that have not served for long.
+pub fn unsettled(nodes: &[NodeState], id: i32, now: Timestamp) -> Vec<i32> {
+    nodes.iter().filter(|node| node.node.id != id && !node.has_settled(now)).map(|node| node.node.id).collect()
 }
 
 /// Numbers as people write them: `1, 2, 3`.
@@ -163,7 +173,7 @@ mod tests {
 
     #[test]
     fn nothing_to_do_when_all_run_the_newest_template() {
-        assert_eq!(next(&[node(0, Role::Broker, "new", true), node(1, Role::Broker, "new", false)], NOW), Step::Done);
+        assert_eq!(next(&[node(0, Role::Broker, "new", true), node(1, Role::Broker, "new", false)], None), Step::Done);
     }
 
     #[test]
@@ -173,33 +183,44 @@ mod tests {
             node(0, Role::Broker, "old", true),
             node(9000, Role::Controller, "old", true),
         ];
-        assert_eq!(restarted(&next(&nodes, NOW)), Some(9000));
-        assert_eq!(restarted(&next(&nodes[..2], NOW)), Some(0));
+        assert_eq!(restarted(&next(&nodes, None)), Some(9000));
+        assert_eq!(restarted(&next(&nodes[..2], None)), Some(0));
+    }
+
+    #[test]
+    fn the_active_controller_is_the_last_of_the_controllers() {
+        let nodes = [
+            node(0, Role::Broker, "old", true),
+            node(9000, Role::Controller, "old", true),
+            node(9001, Role::Controller, "old", true),
+        ];
+        assert_eq!(restarted(&next(&nodes, Some(9000))), Some(9001));
+        assert_eq!(restarted(&next(&nodes[..2], Some(9000))), Some(9000));
     }
 
     #[test]
     fn no_restart_while_another_node_does_not_serve() {
         let nodes = [node(0, Role::Broker, "old", true), node(1, Role::Broker, "new", false)];
-        assert_eq!(next(&nodes, NOW), Step::Wait { reason: "nodes that are not ready, or not for long: 1".to_owned() });
+        assert_eq!(next(&nodes, None), Step::Wait { reason: "nodes that are not ready: 1".to_owned() });
         let missing =
             [node(0, Role::Broker, "old", true), NodeState { pod: None, ..node(1, Role::Broker, "new", true) }];
-        assert!(matches!(next(&missing, NOW), Step::Wait { .. }));
+        assert!(matches!(next(&missing, None), Step::Wait { .. }));
     }
 
     #[test]
     fn an_old_pod_that_is_down_alone_is_restarted_before_ready_ones() {
         let nodes = [node(0, Role::Broker, "old", true), node(1, Role::Broker, "old", false)];
-        assert_eq!(restarted(&next(&nodes, NOW)), Some(1));
+        assert_eq!(restarted(&next(&nodes, None)), Some(1));
     }
 
     #[test]
     fn stuck_pods_are_replaced_even_when_others_are_down() {
         let mut nodes = [node(0, Role::Broker, "old", false), node(1, Role::Broker, "old", false)];
-        assert_eq!(restarted(&next(&nodes, NOW)), Some(0), "none serves, so none has anything to lose");
+        assert_eq!(restarted(&next(&nodes, None)), Some(0), "none serves, so none has anything to lose");
         if let Some(pod) = &mut nodes[1].pod {
             pod.stuck = Some("ImagePullBackOff".to_owned());
         }
-        assert_eq!(restarted(&next(&nodes, NOW)), Some(1));
+        assert_eq!(restarted(&next(&nodes, None)), Some(1));
     }
 
     #[test]
@@ -209,13 +230,13 @@ mod tests {
             node(1, Role::Broker, "old", false),
             node(2, Role::Broker, "old", false),
         ];
-        assert_eq!(next(&nodes, NOW), Step::Wait { reason: "nodes that are not ready, or not for long: 0".to_owned() });
+        assert_eq!(next(&nodes, None), Step::Wait { reason: "nodes that are not ready: 0".to_owned() });
         let nodes = [
             node(0, Role::Broker, "new", true),
             node(1, Role::Broker, "old", false),
             node(2, Role::Broker, "old", false),
         ];
-        assert_eq!(restarted(&next(&nodes, NOW)), Some(1));
+        assert_eq!(restarted(&next(&nodes, None)), Some(1));
     }
 
     #[test]
@@ -224,8 +245,9 @@ mod tests {
         if let Some(pod) = &mut nodes[0].pod {
             pod.ready_since = Some(NOW);
         }
-        assert!(matches!(next(&nodes, NOW + SETTLING / 2), Step::Wait { .. }));
-        assert_eq!(restarted(&next(&nodes, NOW + SETTLING)), Some(1));
+        assert_eq!(unsettled(&nodes, 1, NOW + SETTLING / 2), [0]);
+        assert!(unsettled(&nodes, 1, NOW + SETTLING).is_empty());
+        assert!(unsettled(&nodes, 0, NOW).is_empty(), "its own time does not count");
     }
 
     #[test]
@@ -234,13 +256,13 @@ mod tests {
         if let Some(pod) = &mut nodes[0].pod {
             pod.terminating = true;
         }
-        assert!(matches!(next(&nodes, NOW), Step::Wait { .. }));
+        assert!(matches!(next(&nodes, None), Step::Wait { .. }));
     }
 
     #[test]
     fn nothing_happens_before_the_template_is_known() {
         let nodes = [NodeState { template: None, ..node(0, Role::Broker, "old", true) }];
-        assert_eq!(next(&nodes, NOW), Step::Done);
+        assert_eq!(next(&nodes, None), Step::Done);
     }
 
     #[test]

@@ -7,6 +7,8 @@ use kafka_protocol::messages::{
     AddRaftVoterRequest, DescribeQuorumRequest, DescribeQuorumResponse, RemoveRaftVoterRequest, TopicName,
 };
 
+pub use kafkapipelines_core::cluster::quorum::{Quorum, Replica};
+
 use super::kafka_timeout;
 use crate::address::Address;
 use crate::client::Client;
@@ -15,62 +17,28 @@ use crate::route::Route;
 use crate::wire::text::{id_text, id_wire};
 use crate::wire::{Api, wire};
 
-/// The quorum, as its leader sees it.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Quorum {
-    /// The active controller; none while there is an election.
-    pub leader: Option<i32>,
-    /// How many leaders there have been.
-    pub epoch: i32,
-    /// Up to where the voters agree.
-    pub high_watermark: i64,
-    /// Controllers that vote.
-    pub voters: Vec<Replica>,
-    /// Brokers, and controllers that do not vote (yet, or any more).
-    pub observers: Vec<Replica>,
-}
-
-/// A node that has the metadata log.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Replica {
-    /// Its id.
-    pub id: i32,
-    /// The id of the directory that has the log: another after the disk was lost. `None` in a quorum that is fixed by configuration.
-    pub directory: Option<String>,
-    /// Up to where it has the log.
-    pub log_end: i64,
-    /// When it last asked for more, in milliseconds since 1970; the leader does not ask.
-    pub last_fetch_ms: Option<i64>,
-    /// When it last had all there was, in milliseconds since 1970.
-    pub last_caught_up_ms: Option<i64>,
-}
-
-impl Replica {
-    fn of(replica: &ReplicaState) -> Self {
-        Self {
-            id: replica.replica_id.0,
-            directory: id_text(&replica.replica_directory_id),
-            log_end: replica.log_end_offset,
-            last_fetch_ms: Some(replica.last_fetch_timestamp).filter(|time| *time >= 0),
-            last_caught_up_ms: Some(replica.last_caught_up_timestamp).filter(|time| *time >= 0),
-        }
+fn replica(replica: &ReplicaState) -> Replica {
+    Replica {
+        id: replica.replica_id.0,
+        directory: id_text(&replica.replica_directory_id),
+        log_end: replica.log_end_offset,
+        last_fetch_ms: Some(replica.last_fetch_timestamp).filter(|time| *time >= 0),
+        last_caught_up_ms: Some(replica.last_caught_up_timestamp).filter(|time| *time >= 0),
     }
 }
 
-impl Quorum {
-    fn of(found: &Found) -> Self {
-        Self {
-            leader: Some(found.leader_id.0).filter(|id| *id >= 0),
-            epoch: found.leader_epoch,
-            high_watermark: found.high_watermark,
-            voters: found.current_voters.iter().map(Replica::of).collect(),
-            observers: found.observers.iter().map(Replica::of).collect(),
-        }
+fn quorum(found: &Found) -> Quorum {
+    Quorum {
+        leader: Some(found.leader_id.0).filter(|id| *id >= 0),
+        epoch: found.leader_epoch,
+        high_watermark: found.high_watermark,
+        voters: found.current_voters.iter().map(replica).collect(),
+        observers: found.observers.iter().map(replica).collect(),
     }
+}
 
-    fn answered(answer: &DescribeQuorumResponse) -> Option<Self> {
-        answer.topics.first()?.partitions.first().map(Self::of)
-    }
+fn answered(answer: &DescribeQuorumResponse) -> Option<Quorum> {
+    answer.topics.first()?.partitions.first().map(quorum)
 }
 
 fn question() -> DescribeQuorumRequest {
@@ -89,7 +57,7 @@ impl Client {
     /// The quorum, as its leader sees it.
     pub async fn describe_quorum(&self) -> Result<Quorum, Error> {
         let answer = self.ask(Route::Controller, &question()).await?;
-        Quorum::answered(&answer).ok_or(Error::NoController)
+        answered(&answer).ok_or(Error::NoController)
     }
 
     /// Makes a controller a voter that is an observer with this directory now. `listeners` are the names and addresses of its controller

@@ -1,6 +1,7 @@
 //! The controller of LogPipelines: identity, certificate authorities, what all nodes share, and the roll of the nodes.
 
 mod authorities;
+mod gate;
 mod restart;
 mod settling;
 mod view;
@@ -8,7 +9,7 @@ mod view;
 use std::sync::Arc;
 use std::time::Instant;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kafkapipelines_core::child::owned_by;
 use kafkapipelines_core::identity::{self, Identity};
 use kafkapipelines_core::pipeline::Pipeline;
@@ -48,7 +49,12 @@ struct Progress {
     due: Option<Timestamp>,
     /// User errors that only the API server could show.
     refusals: Vec<Refusal>,
+    /// What the next restart waits for.
+    held: Option<String>,
 }
+
+/// How soon a roll that waits is looked at again: Kafka makes no event.
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(2);
 
 /// The controller; it runs until `stop`.
 pub(super) fn run(
@@ -123,7 +129,7 @@ impl LogPipelineController {
         self.record(view, identity).await?;
         let authorities = match self.authorities(view, pipeline).await? {
             Ok(authorities) => authorities,
-            Err(refusals) => return Ok(Progress { refusals, due: None }),
+            Err(refusals) => return Ok(Progress { refusals, ..Progress::default() }),
         };
         let owner = owned_by(view.object);
         let shared = build::pipeline_children(pipeline, &owner);
@@ -133,9 +139,9 @@ impl LogPipelineController {
         }
         delete_leftovers(&self.io, &self.watches, view.object, None, &kept).await?;
         delete_pools_except(&self.io, &self.watches, view.object, &view.pool_names()).await?;
-        let again = self.restart(view, identity, pipeline).await?;
-        let due = again.map_or(authorities.due, |again| again.min(authorities.due));
-        Ok(Progress { due: Some(due), refusals: Vec::new() })
+        let held = self.restart(view, identity, pipeline).await?;
+        let due = if held.is_some() { authorities.due.min(Timestamp::now() + LOOK_AGAIN) } else { authorities.due };
+        Ok(Progress { due: Some(due), held, refusals: Vec::new() })
     }
 
     async fn record(&self, view: &View<'_>, identity: &Identity) -> Result<(), Error> {
@@ -168,7 +174,12 @@ impl LogPipelineController {
             waiting: None,
         };
         let now = Timestamp::now();
-        let step = if view.object.spec.suspend { Step::Done } else { roll::next(&nodes, now) };
+        let held = progress.as_ref().ok().and_then(|progress| progress.held.clone());
+        let step = match held {
+            _ if view.object.spec.suspend => Step::Done,
+            Some(reason) => Step::Wait { reason },
+            None => roll::next(&nodes, None),
+        };
         let observed = status::pipeline::Observed {
             object: view.object,
             before: &view.before,

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
 use kafkapipelines_core::identity::Identity;
 use kafkapipelines_core::pipeline::Pipeline;
 use kafkapipelines_core::roll::{self, Step};
@@ -16,9 +15,6 @@ use crate::io::events::News;
 
 /// How long a deletion is remembered: far longer than a watch lags.
 const MEMORY: Duration = Duration::from_mins(10);
-
-/// How soon a roll that waits is looked at again: a node that serves for long enough makes no event.
-const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(5);
 
 /// Pods that were deleted, by uid: the watch may show them for a while as if nothing had happened.
 #[derive(Default)]
@@ -42,18 +38,22 @@ impl Restarts {
 }
 
 impl LogPipelineController {
-    /// Deletes one Pod, if one is due; its StatefulSet makes it anew. Returns when to look again where only time can tell.
+    /// Deletes one Pod, if one is due; its StatefulSet makes it anew. Returns what it waits for where only Kafka or time can tell.
     pub(super) async fn restart(
         &self,
         view: &View<'_>,
         identity: &Identity,
         pipeline: &Pipeline,
-    ) -> Result<Option<Timestamp>, Error> {
-        let now = Timestamp::now();
-        match roll::next(&view.nodes(identity, Some(pipeline)), now) {
+    ) -> Result<Option<String>, Error> {
+        let nodes = view.nodes(identity, Some(pipeline));
+        let mut step = roll::next(&nodes, None);
+        if let Step::Restart { serves: true, .. } = step {
+            step = self.gated(pipeline, &nodes).await;
+        }
+        match step {
             Step::Done => Ok(None),
-            Step::Wait { .. } => Ok(Some(now + LOOK_AGAIN)),
-            Step::Restart { id, pod, uid, reasons } => {
+            Step::Wait { reason } => Ok(Some(reason)),
+            Step::Restart { id, pod, uid, reasons, .. } => {
                 let note = format!("node {id} (Pod {pod}) is restarted: {}", reasons.join(", "));
                 self.delete_pod(view, &pod, &uid, note).await?;
                 Ok(None)
