@@ -229,6 +229,30 @@ async fn it_waits_for_its_pipeline_and_then_for_the_authority() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn it_waits_for_its_certificate_and_its_members_restart_with_another() {
+    let (plural, mut object) = pipeline();
+    object["spec"]["kafka"]["listeners"][0]["authentication"] = json!({"type": "tls"});
+    let bed = Bed::new(&[consumer(), (plural, object), authority()]);
+    bed.until_ready_is("False", "UserPending").await;
+    assert!(ready(&bed.api).contains("logs-consumer-drain"), "{}", ready(&bed.api));
+    assert!(bed.api.get("deployments", CHILD).is_none(), "its members would have to start twice");
+    let (plural, mut user) = authority();
+    user["metadata"]["name"] = json!("logs-consumer-drain");
+    user["data"] = json!({"ca.crt": "Y2E=", "user.crt": "Y3J0", "user.key": "a2V5"});
+    bed.api.put(plural, user);
+    bed.until_ready_is("False", "RolloutInProgress").await;
+    let hash = |api: &MemoryApi| {
+        api.get("deployments", CHILD).unwrap()["spec"]["template"]["metadata"]["annotations"]
+            ["kafkapipelines.io/certificate-hash"]
+            .clone()
+    };
+    let old = hash(&bed.api);
+    assert!(old.is_string());
+    bed.api.edit("secrets", "logs-consumer-drain", |secret| secret["data"]["user.crt"] = json!("bmV3"));
+    bed.api.until("the new certificate", |api| hash(api) != old).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_suspended_pipeline_is_watched_and_nothing_is_made() {
     let (plural, mut object) = pipeline();
     object["spec"]["suspend"] = json!(true);

@@ -1,6 +1,6 @@
 //! The programs that the operator adds to a user's chain.
 
-use kafkapipelines_core::vector::{Bootstrap, render};
+use kafkapipelines_core::vector::{Bootstrap, Security, render};
 use kafkapipelines_crds::ConsumerSpec;
 use serde_json::{Value, json};
 
@@ -20,7 +20,8 @@ fn consumer(transforms: &Value) -> ConsumerSpec {
 #[test]
 fn each_compiles_and_those_that_drop_nothing_cannot_fail() {
     let parse = json!([{"name": "parse", "remap": {"source": ". = parse_json!(.message)"}}]);
-    let bootstrap = Bootstrap { servers: "logs-kafka-bootstrap.kafka.svc:9093".to_owned(), tls: true };
+    let servers = "logs-kafka-bootstrap.kafka.svc:9093".to_owned();
+    let bootstrap = Bootstrap { servers, security: Security::Tls };
     for spec in [consumer(&parse), consumer(&json!([]))] {
         let file: Value = serde_saphyr::from_str(&render("drain", &spec, &bootstrap).unwrap()).unwrap();
         for (id, transform) in file["transforms"].as_object().unwrap() {

@@ -1,11 +1,13 @@
 //! Children of a pipeline and of its pools: what is to exist in the API server. Pure, and infallible over validated input.
 
+mod authorization;
 mod config_map;
 mod defaults;
 mod disruption_budgets;
 mod heap;
 mod image;
 mod ingresses;
+mod listener_security;
 pub(crate) mod listeners;
 mod logging;
 mod metadata;

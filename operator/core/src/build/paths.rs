@@ -21,6 +21,9 @@ pub fn keystore_key(node_id: i32) -> String {
 /// Key in the pool's Secret: the authorities whose certificates the nodes accept of one another.
 pub const TRUSTSTORE_KEY: &str = "ca.crt";
 
+/// Key in the pool's Secret: the authorities whose certificates the nodes accept of clients.
+pub const CLIENTS_TRUSTSTORE_KEY: &str = "clients-ca.crt";
+
 /// Where a volume is mounted.
 pub fn volume(volume: &VolumeSpec) -> String {
     format!("/var/lib/kafka/data-{}", volume.id)

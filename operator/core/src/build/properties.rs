@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use kafkapipelines_crds::{ListenerSpec, Role};
 
-use super::{defaults, listeners, paths};
+use super::{authorization, defaults, listener_security, listeners, paths};
 use crate::names::{self, CONTROLLER_LISTENER, REPLICATION_LISTENER};
 use crate::node::Node;
 use crate::pipeline::Pipeline;
@@ -15,8 +15,11 @@ use crate::pool::Pool;
 pub type Properties = BTreeMap<String, String>;
 type Section = (&'static str, Properties);
 
+const OWN_LISTENERS: [&str; 2] = [CONTROLLER_LISTENER, REPLICATION_LISTENER];
+
 const NODE: &str = "This node and its peers: differs from node to node, or changes as nodes come and go.";
 const LISTENERS: &str = "Listeners.";
+const AUTHORIZATION: &str = "Who may do what.";
 const DISKS: &str = "Disks.";
 const RACK: &str = "Rack, from the environment that the start script prepares.";
 const DEFAULTS: &str = "Safe where the pipeline says nothing.";
@@ -37,8 +40,12 @@ pub fn shared_properties(pipeline: &Pipeline, pool: &Pool) -> String {
 
 /// The user's configuration comes last; keys that the operator owns are never taken from it.
 fn shared(pipeline: &Pipeline, pool: &Pool) -> Vec<Section> {
-    let mut sections =
-        vec![(LISTENERS, of_listeners(pipeline, pool)), (DISKS, of_disks(pool)), (RACK, of_rack(pipeline, pool))];
+    let mut sections = vec![
+        (LISTENERS, of_listeners(pipeline, pool)),
+        (AUTHORIZATION, authorization::properties(pipeline)),
+        (DISKS, of_disks(pool)),
+        (RACK, of_rack(pipeline, pool)),
+    ];
     let owned = |key: &String| sections.iter().any(|(_, section)| section.contains_key(key)) || is_of_node(key);
     let user = pipeline.config.iter().filter(|(key, _)| !owned(key));
     let user = user.map(|(key, value)| (key.clone(), value.clone())).collect();
@@ -61,7 +68,7 @@ fn of_node(pipeline: &Pipeline, pool: &Pool, node: &Node) -> Properties {
     ]);
     for name in tls_listeners(pipeline, pool) {
         let keystore = format!("{}/{}", paths::CERTIFICATES, paths::keystore_key(node.id));
-        properties.insert(ssl(&name, "keystore.location"), keystore);
+        properties.insert(listener_security::setting(&name, "ssl.keystore.location"), keystore);
     }
     properties
 }
@@ -89,38 +96,24 @@ fn of_listeners(pipeline: &Pipeline, pool: &Pool) -> Properties {
         ("controller.listener.names", CONTROLLER_LISTENER.to_owned()),
         ("inter.broker.listener.name", REPLICATION_LISTENER.to_owned()),
     ]);
-    for name in tls_listeners(pipeline, pool) {
-        properties.insert(ssl(&name, "keystore.type"), "PEM".to_owned());
-        properties.extend(client_authentication(&name));
-    }
+    properties.extend(OWN_LISTENERS.iter().flat_map(|name| listener_security::of_nodes(pipeline, name)));
+    let clients = client_listeners(pipeline, &pool.roles).iter().filter(|listener| listener.tls);
+    properties.extend(clients.flat_map(|listener| listener_security::of_clients(pipeline, listener)));
     properties
-}
-
-/// Nodes prove to one another who they are; clients need not.
-fn client_authentication(listener: &str) -> Properties {
-    if ![CONTROLLER_LISTENER, REPLICATION_LISTENER].contains(&listener) {
-        return Properties::from([(ssl(listener, "client.auth"), "none".to_owned())]);
-    }
-    Properties::from([
-        (ssl(listener, "client.auth"), "required".to_owned()),
-        (ssl(listener, "truststore.type"), "PEM".to_owned()),
-        (ssl(listener, "truststore.location"), format!("{}/{}", paths::CERTIFICATES, paths::TRUSTSTORE_KEY)),
-    ])
 }
 
 /// Also of the listeners that a node lacks: brokers speak to controllers by the controller listener's settings.
 fn protocols(pipeline: &Pipeline) -> String {
-    let own = [CONTROLLER_LISTENER, REPLICATION_LISTENER].map(|name| format!("{name}:SSL"));
-    let clients = pipeline.listeners().iter().map(|listener| {
-        let protocol = if listener.tls { "SSL" } else { "PLAINTEXT" };
-        format!("{}:{protocol}", listeners::kafka_name(listener))
-    });
+    let own = OWN_LISTENERS.map(|name| format!("{name}:SSL"));
+    let of_clients =
+        |listener| format!("{}:{}", listeners::kafka_name(listener), listener_security::protocol(listener));
+    let clients = pipeline.listeners().iter().map(of_clients);
     joined(own.into_iter().chain(clients))
 }
 
 /// Listeners with a key store: the operator's own, on every node, and on brokers those of clients that speak TLS.
 fn tls_listeners(pipeline: &Pipeline, pool: &Pool) -> Vec<String> {
-    let own = [CONTROLLER_LISTENER, REPLICATION_LISTENER].map(str::to_owned);
+    let own = OWN_LISTENERS.map(str::to_owned);
     let clients = client_listeners(pipeline, &pool.roles).iter().filter(|listener| listener.tls);
     own.into_iter().chain(clients.map(listeners::kafka_name)).collect()
 }
@@ -173,10 +166,6 @@ fn pod_dns(pipeline: &Pipeline, node: &Node) -> String {
 
 fn address(host: &str, port: i32) -> String {
     format!("{host}:{port}")
-}
-
-fn ssl(listener: &str, setting: &str) -> String {
-    format!("listener.name.{}.ssl.{setting}", listener.to_lowercase())
 }
 
 fn joined(values: impl IntoIterator<Item = String>) -> String {

@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::PodTemplateSpec;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, OwnerReference};
 
 use super::restart_hash::restart_hash;
-use super::{Stamps, metadata, pod, volumes};
+use super::{Stamps, authorization, metadata, pod, volumes};
 use crate::labels::{self, Labels};
 use crate::names;
 use crate::pipeline::Pipeline;
@@ -68,5 +68,6 @@ fn stamped(pipeline: &Pipeline, pool: &Pool, stamps: &Stamps) -> Labels {
         (labels::CERTIFICATE_GENERATION, stamps.certificate_generation.clone()),
         (labels::KAFKA_VERSION, pipeline.version.to_string()),
     ];
-    annotations.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    let authorization = authorization::stamp(pipeline).map(|stamp| (labels::AUTHORIZATION, stamp.to_owned()));
+    annotations.into_iter().chain(authorization).map(|(key, value)| (key.to_owned(), value)).collect()
 }

@@ -34,15 +34,17 @@ pub(super) fn deployment(consumer: &Consumer, owner: &OwnerReference) -> Deploym
     }
 }
 
-/// The user's labels and annotations with the operator's own, which win. Vector reads its file and its CA once, at the
-/// start, so a change of either is a change of the template.
+/// The user's labels and annotations with the operator's own, which win. Vector reads its file and its certificates once,
+/// at the start, so a change of any is a change of the template.
 fn pod_metadata(consumer: &Consumer) -> ObjectMeta {
     let user = &consumer.spec.template.metadata;
     let mut labels = user.labels.clone();
     labels.extend(labels::consumer(&consumer.spec.pipeline, &consumer.name));
     let mut annotations: Labels = user.annotations.clone();
     annotations.insert(labels::CONFIG_HASH.to_owned(), fingerprint(consumer.vector_file.as_bytes()));
-    let trusted = consumer.trusted.as_deref().map(|trusted| (labels::TRUST_HASH.to_owned(), fingerprint(trusted)));
-    annotations.extend(trusted);
+    let certificates = &consumer.certificates;
+    let read = [(labels::TRUST_HASH, &certificates.authority), (labels::CERTIFICATE_HASH, &certificates.own)];
+    annotations
+        .extend(read.into_iter().filter_map(|(key, file)| Some((key.to_owned(), fingerprint(file.as_deref()?)))));
     ObjectMeta { labels: Some(labels), annotations: Some(annotations), ..ObjectMeta::default() }
 }

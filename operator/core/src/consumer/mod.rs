@@ -31,12 +31,21 @@ pub struct Consumer {
     pub namespace: String,
     /// The listener that it reads from.
     pub bootstrap: Bootstrap,
-    /// The certificates of the cluster CA, where the listener speaks TLS.
-    pub trusted: Option<Vec<u8>>,
+    /// The certificates that its members start with.
+    pub certificates: Certificates,
     /// The Vector file.
     pub vector_file: String,
     /// The rest, as the user wrote it.
     pub spec: ConsumerSpec,
+}
+
+/// Certificates, as far as the listener asks for them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Certificates {
+    /// The cluster CA's, which the members trust.
+    pub authority: Option<Vec<u8>>,
+    /// The one by which the members prove who they are.
+    pub own: Option<Vec<u8>>,
 }
 
 impl Consumer {
@@ -47,7 +56,7 @@ impl Consumer {
     pub fn new(
         object: &kafkapipelines_crds::Consumer,
         bootstrap: Bootstrap,
-        trusted: Option<Vec<u8>>,
+        certificates: Certificates,
     ) -> Result<Self, Unwritable> {
         let name = object.name_any();
         Ok(Self {
@@ -55,7 +64,7 @@ impl Consumer {
             name,
             namespace: object.namespace().unwrap_or_default(),
             bootstrap,
-            trusted,
+            certificates,
             spec: object.spec.clone(),
         })
     }

@@ -10,7 +10,9 @@ use super::Consumer;
 use super::config_map::KEY;
 use crate::build::image_reference;
 use crate::pod_parts::{container_security, non_empty, pod_security, pull_policy, resources, topology_spread};
-use crate::vector::{API_PORT, CA_DIR, CA_KEY, CONFIG_DIR, DATA_DIR, METRICS_PORT};
+use crate::vector::{
+    API_PORT, CA_DIR, CA_KEY, CONFIG_DIR, DATA_DIR, METRICS_PORT, USER_CERTIFICATE, USER_DIR, USER_KEY,
+};
 use crate::{labels, names};
 
 const REPOSITORY: &str = "timberio/vector";
@@ -25,6 +27,9 @@ const MARGIN_SECONDS: i64 = 15;
 const CONFIG: &str = "config";
 const DATA: &str = "data";
 const CA: &str = "cluster-ca";
+const USER: &str = "user";
+/// For the Pod's group alone, since a private key is among the files.
+const GROUP_MAY_READ: i32 = 0o440;
 
 /// Spec of the Pods.
 pub(super) fn spec(consumer: &Consumer) -> PodSpec {
@@ -90,18 +95,29 @@ fn health() -> Probe {
 
 fn volumes(consumer: &Consumer) -> Vec<Volume> {
     let config = ConfigMapVolumeSource { name: consumer.child_name(), ..ConfigMapVolumeSource::default() };
-    let certificate = KeyToPath { key: CA_KEY.to_owned(), path: CA_KEY.to_owned(), ..KeyToPath::default() };
-    let ca = SecretVolumeSource {
-        secret_name: Some(names::cluster_ca_cert(&consumer.spec.pipeline)),
-        items: Some(vec![certificate]),
-        ..SecretVolumeSource::default()
-    };
-    let ca = Volume { name: CA.to_owned(), secret: Some(ca), ..Volume::default() };
-    let volumes = [
+    let mut volumes = vec![
         Volume { name: CONFIG.to_owned(), config_map: Some(config), ..Volume::default() },
         Volume { name: DATA.to_owned(), empty_dir: Some(EmptyDirVolumeSource::default()), ..Volume::default() },
     ];
-    volumes.into_iter().chain(consumer.bootstrap.tls.then_some(ca)).collect()
+    let (pipeline, security) = (&consumer.spec.pipeline, consumer.bootstrap.security);
+    if security.has_tls() {
+        volumes.push(files_of(CA, secret(names::cluster_ca_cert(pipeline), &[CA_KEY])));
+    }
+    if security.needs_certificate() {
+        let user = secret(names::user(pipeline, &names::consumer_user(&consumer.name)), &[USER_CERTIFICATE, USER_KEY]);
+        volumes.push(files_of(USER, SecretVolumeSource { default_mode: Some(GROUP_MAY_READ), ..user }));
+    }
+    volumes
+}
+
+fn secret(name: String, keys: &[&str]) -> SecretVolumeSource {
+    let item = |key: &&str| KeyToPath { key: (*key).to_owned(), path: (*key).to_owned(), ..KeyToPath::default() };
+    let items = keys.iter().map(item).collect();
+    SecretVolumeSource { secret_name: Some(name), items: Some(items), ..SecretVolumeSource::default() }
+}
+
+fn files_of(name: &str, secret: SecretVolumeSource) -> Volume {
+    Volume { name: name.to_owned(), secret: Some(secret), ..Volume::default() }
 }
 
 fn mounts(consumer: &Consumer) -> Vec<VolumeMount> {
@@ -110,7 +126,9 @@ fn mounts(consumer: &Consumer) -> Vec<VolumeMount> {
         mount_path: path.to_owned(),
         ..VolumeMount::default()
     };
-    let read_only = |mount: VolumeMount| VolumeMount { read_only: Some(true), ..mount };
-    let ca = consumer.bootstrap.tls.then(|| read_only(mount(CA, CA_DIR)));
-    [read_only(mount(CONFIG, CONFIG_DIR)), mount(DATA, DATA_DIR)].into_iter().chain(ca).collect()
+    let read_only = |name: &str, path: &str| VolumeMount { read_only: Some(true), ..mount(name, path) };
+    let security = consumer.bootstrap.security;
+    let ca = security.has_tls().then(|| read_only(CA, CA_DIR));
+    let user = security.needs_certificate().then(|| read_only(USER, USER_DIR));
+    [read_only(CONFIG, CONFIG_DIR), mount(DATA, DATA_DIR)].into_iter().chain(ca).chain(user).collect()
 }

@@ -4,6 +4,7 @@ use kafkapipelines_crds::Consumer as Object;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::vector::Security;
 
 const EXAMPLE: &str = include_str!("../../../../examples/log-aggregator.yaml");
 
@@ -13,34 +14,40 @@ fn object() -> Object {
     serde_json::from_value(consumer).unwrap()
 }
 
-fn bootstrap(tls: bool) -> Bootstrap {
-    Bootstrap { servers: "log-aggregator-kafka-kafka-bootstrap.kafka.svc:9093".to_owned(), tls }
+fn bootstrap(security: Security) -> Bootstrap {
+    Bootstrap { servers: "log-aggregator-kafka-kafka-bootstrap.kafka.svc:9093".to_owned(), security }
 }
 
-fn children(object: &Object, tls: bool) -> Vec<Child> {
-    let trusted = tls.then(|| b"certificate".to_vec());
+fn certificates(security: Security) -> Certificates {
+    Certificates {
+        authority: security.has_tls().then(|| b"certificate".to_vec()),
+        own: security.needs_certificate().then(|| b"own".to_vec()),
+    }
+}
+
+fn children(object: &Object, security: Security) -> Vec<Child> {
     let owner = OwnerReference { name: "victoria-logs".to_owned(), ..OwnerReference::default() };
-    Consumer::new(object, bootstrap(tls), trusted).unwrap().children(&owner)
+    Consumer::new(object, bootstrap(security), certificates(security)).unwrap().children(&owner)
 }
 
-fn child(object: &Object, tls: bool, kind: &str) -> Value {
-    children(object, tls).into_iter().find(|child| child.gvk.kind == kind).unwrap().intent
+fn child(object: &Object, security: Security, kind: &str) -> Value {
+    children(object, security).into_iter().find(|child| child.gvk.kind == kind).unwrap().intent
 }
 
 /// The template of the Deployment.
-fn template(object: &Object, tls: bool) -> Value {
-    child(object, tls, "Deployment")["spec"]["template"].clone()
+fn template(object: &Object, security: Security) -> Value {
+    child(object, security, "Deployment")["spec"]["template"].clone()
 }
 
 fn restarts(change: impl FnOnce(&mut Object)) -> bool {
     let mut changed = object();
     change(&mut changed);
-    template(&changed, true) != template(&object(), true)
+    template(&changed, Security::Tls) != template(&object(), Security::Tls)
 }
 
 #[test]
 fn the_reference_installation() {
-    let mut intents: Vec<_> = children(&object(), true).into_iter().map(|child| child.intent).collect();
+    let mut intents: Vec<_> = children(&object(), Security::Tls).into_iter().map(|child| child.intent).collect();
     let file = intents[1]["data"]["vector.yaml"].take();
     assert!(file.as_str().unwrap().contains("kafka_parser"), "its text is a snapshot of the renderer");
     insta::assert_yaml_snapshot!(intents);
@@ -48,7 +55,7 @@ fn the_reference_installation() {
 
 #[test]
 fn all_children_are_called_alike_and_the_deployment_is_last() {
-    let children = children(&object(), true);
+    let children = children(&object(), Security::Tls);
     assert!(children.iter().all(
         |child| (child.namespace.as_str(), child.name.as_str()) == ("kafka", "log-aggregator-kafka-victoria-logs")
     ));
@@ -60,20 +67,30 @@ fn members_restart_for_what_they_read_at_their_start_and_for_nothing_else() {
     assert!(restarts(|object| object.spec.transforms[0].remap.source.push_str("# changed\n")));
     assert!(restarts(|object| object.spec.vector.image.tag = Some("0.57.1-debian".to_owned())));
     assert!(!restarts(|object| object.spec.replicas = 7));
-    let trust = |ca: &str| {
-        deployment::deployment(
-            &Consumer::new(&object(), bootstrap(true), Some(ca.into())).unwrap(),
-            &OwnerReference::default(),
-        )
+    let with = |authority: &str, own: &str| {
+        let certificates = Certificates { authority: Some(authority.into()), own: Some(own.into()) };
+        let consumer = Consumer::new(&object(), bootstrap(Security::MutualTls), certificates).unwrap();
+        deployment::deployment(&consumer, &OwnerReference::default()).spec.unwrap().template
     };
-    assert_ne!(trust("old").spec.unwrap().template, trust("new").spec.unwrap().template);
+    assert_ne!(with("old", "own"), with("new", "own"));
+    assert_ne!(with("ca", "old"), with("ca", "new"));
 }
 
 #[test]
-fn without_tls_no_certificate_is_mounted() {
-    let text = template(&object(), false).to_string();
-    assert!(!text.contains("cluster-ca") && !text.contains("trust-hash"), "{text}");
-    assert!(template(&object(), true).to_string().contains("log-aggregator-kafka-cluster-ca-cert"));
+fn certificates_are_mounted_as_the_listener_asks_for_them() {
+    let [plain, tls, mutual] =
+        [Security::Plain, Security::Tls, Security::MutualTls].map(|s| template(&object(), s).to_string());
+    assert!(!plain.contains("cluster-ca") && !plain.contains("trust-hash"), "{plain}");
+    assert!(tls.contains("log-aggregator-kafka-cluster-ca-cert") && !tls.contains("kafka-user"), "{tls}");
+    assert!(mutual.contains("log-aggregator-kafka-cluster-ca-cert") && mutual.contains("certificate-hash"), "{mutual}");
+    let template = template(&object(), Security::MutualTls);
+    let volumes = template["spec"]["volumes"].as_array().unwrap();
+    let items: Vec<_> = ["user.crt", "user.key"].map(|key| json!({"key": key, "path": key})).into();
+    let secret =
+        json!({"secretName": "log-aggregator-kafka-consumer-victoria-logs", "items": items, "defaultMode": 0o440});
+    assert_eq!(volumes.last().unwrap(), &json!({"name": "user", "secret": secret}));
+    let mounts = template["spec"]["containers"][0]["volumeMounts"].as_array().unwrap();
+    assert_eq!(mounts.last().unwrap(), &json!({"name": "user", "mountPath": "/etc/kafka-user", "readOnly": true}));
 }
 
 #[test]
@@ -89,7 +106,7 @@ fn the_users_template_is_merged_in_and_never_replaces_the_operators_own() {
     object.spec.vector.image = serde_json::from_value(json!({"repository": "r.io/vector", "digest": "sha256:ab",
         "pullPolicy": "Always", "pullSecrets": [{"name": "pull"}]}))
     .unwrap();
-    insta::assert_yaml_snapshot!(template(&object, true));
+    insta::assert_yaml_snapshot!(template(&object, Security::Tls));
 }
 
 #[test]
@@ -97,7 +114,7 @@ fn a_deployment_shows_a_consumer_only_when_it_runs_it() {
     let consumer = |change: fn(&mut Object)| {
         let mut object = object();
         change(&mut object);
-        Consumer::new(&object, bootstrap(true), None).unwrap()
+        Consumer::new(&object, bootstrap(Security::Tls), Certificates::default()).unwrap()
     };
     let wanted = consumer(|_| ());
     let mut observed = deployment::deployment(&wanted, &OwnerReference::default());
@@ -107,6 +124,7 @@ fn a_deployment_shows_a_consumer_only_when_it_runs_it() {
         consumer(|object| object.spec.replicas = 5),
         consumer(|object| object.spec.transforms.clear()),
         consumer(|object| object.spec.vector.image.tag = Some("0.57.1".to_owned())),
+        Consumer { certificates: certificates(Security::MutualTls), ..consumer(|_| ()) },
     ] {
         assert!(!changed.is_shown_by(&observed), "{:?}", changed.spec);
     }

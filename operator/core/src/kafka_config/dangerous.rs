@@ -30,14 +30,10 @@ const DANGEROUS_VALUES: [(&str, &str, &str); 4] = [
 ];
 
 /// What the key is or begins with (`.` at the end), and what it would need.
-const UNSUPPORTED_KEYS: [(&str, &str); 15] = [
-    ("authorizer.class.name", AUTHORIZATION),
-    ("super.users", AUTHORIZATION),
-    ("allow.everyone.if.no.acl.found", AUTHORIZATION),
+const UNSUPPORTED_KEYS: [(&str, &str); 11] = [
     ("delegation.token.", AUTHENTICATION),
     ("password.encoder.", AUTHENTICATION),
     ("principal.builder.class", AUTHENTICATION),
-    ("sasl.", AUTHENTICATION),
     ("inter.broker.protocol.version", METADATA_VERSION),
     ("log.message.format.version", METADATA_VERSION),
     ("remote.log.storage.system.enable", TIERED),
@@ -48,8 +44,8 @@ const UNSUPPORTED_KEYS: [(&str, &str); 15] = [
     ("security.providers", PLUGIN),
 ];
 
-const AUTHORIZATION: &str = "authorization is not supported yet: remove the key";
-const AUTHENTICATION: &str = "authentication of clients is not supported yet: remove the key";
+const AUTHENTICATION: &str =
+    "clients prove who they are as spec.kafka.listeners[].authentication says, and in no other way: remove the key";
 const METADATA_VERSION: &str =
     "KRaft has metadata.version in its place: say it in spec.kafka.metadataVersion and remove the key";
 const TIERED: &str = "tiered storage is not supported yet, and Kafka's image has no plugin for it: remove the key";

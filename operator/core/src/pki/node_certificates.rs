@@ -27,9 +27,6 @@ use crate::pipeline::Pipeline;
 use crate::pool::Pool;
 use crate::{labels, names};
 
-/// Key of the Secret: what the nodes trust of clients.
-pub const CLIENTS_CA: &str = "clients-ca.crt";
-
 /// What the certificates of a pool are made from.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a> {
@@ -104,7 +101,7 @@ pub fn is_trusted_everywhere<'a>(
     let Some(signer) = Facts::first(&authority.certificates) else { return false };
     nodes.into_iter().all(|(secret, started_with)| {
         let trusted = secret.and_then(|secret| text(secret, paths::TRUSTSTORE_KEY));
-        let clients_ca = secret.and_then(|secret| text(secret, CLIENTS_CA));
+        let clients_ca = secret.and_then(|secret| text(secret, paths::CLIENTS_TRUSTSTORE_KEY));
         trusted.zip(clients_ca).is_some_and(|(trusted, clients_ca)| {
             Facts::all(&trusted).contains(&signer) && started_with == Some(&trust_hash(&trusted, &clients_ca))
         })
@@ -244,7 +241,7 @@ fn secret(
     let mut data: BTreeMap<_, _> =
         leaves.iter().map(|(id, leaf)| (paths::keystore_key(*id), bytes(&leaf.file))).collect();
     data.insert(paths::TRUSTSTORE_KEY.to_owned(), ByteString(trusted.into_bytes()));
-    data.insert(CLIENTS_CA.to_owned(), bytes(input.clients_ca));
+    data.insert(paths::CLIENTS_TRUSTSTORE_KEY.to_owned(), bytes(input.clients_ca));
     Child::new(&Secret {
         metadata: ObjectMeta {
             name: Some(names::pool_certificates(pipeline, name)),

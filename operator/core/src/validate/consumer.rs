@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kafkapipelines_crds::{Consumer, ConsumerSpec, LogPipeline, SinkSpec, TransformSpec};
+use kafkapipelines_crds::{Consumer, ConsumerSpec, ListenerType, LogPipeline, SinkSpec, TransformSpec};
 use kube::ResourceExt;
 
 use super::{names, pipeline_not_found, pod_template, resources};
@@ -16,7 +16,7 @@ pub fn consumer(object: &Consumer, pipeline: Option<&LogPipeline>, compiler: Com
     let mut refusals = alone(object, compiler);
     match pipeline {
         None => refusals.push(pipeline_not_found(&object.spec.pipeline)),
-        Some(pipeline) => refusals.extend(no_way_in(pipeline)),
+        Some(pipeline) => refusals.extend(no_way_in(pipeline).into_iter().chain(nodes_name(object, pipeline))),
     }
     if refusals.is_empty() { Ok(()) } else { Err(refusals) }
 }
@@ -40,10 +40,26 @@ pub(super) fn alone(object: &Consumer, compiler: Compiler) -> Vec<Refusal> {
 }
 
 fn no_way_in(pipeline: &LogPipeline) -> Option<Refusal> {
-    let message = "the pipeline has no listener of type internal to read from: add one to its spec.kafka.listeners";
-    Bootstrap::of(pipeline)
-        .is_none()
-        .then(|| Refusal::new("NoInternalListener", "spec.pipeline", pipeline.name_any(), message))
+    const NONE: &str =
+        "the pipeline has no listener of type internal to read from: add one to its spec.kafka.listeners";
+    const UNUSABLE: &str = "of the pipeline's listeners of type internal, a consumer needs one with authentication {type: tls}, for it has a \
+        certificate and no password, and with authorization it may do nothing unless it proves who it is: add one to spec.kafka.listeners";
+    if Bootstrap::of(pipeline).is_some() {
+        return None;
+    }
+    let has_internal = pipeline.spec.kafka.listeners.iter().any(|listener| listener.type_ == ListenerType::Internal);
+    let (reason, message) =
+        if has_internal { ("NoListenerForConsumers", UNUSABLE) } else { ("NoInternalListener", NONE) };
+    Some(Refusal::new(reason, "spec.pipeline", pipeline.name_any(), message))
+}
+
+/// A consumer's user that is called like the nodes would be a super user.
+fn nodes_name(object: &Consumer, pipeline: &LogPipeline) -> Option<Refusal> {
+    let nodes = crate::names::node_common_name(&pipeline.name_any());
+    let message =
+        format!("its user in Kafka would be {nodes}, which is what the nodes are called: choose another name");
+    (crate::names::consumer_user(&object.name_any()) == nodes)
+        .then(|| Refusal::new("ReservedName", "metadata.name", object.name_any(), message))
 }
 
 fn loops(spec: &ConsumerSpec) -> Option<Refusal> {

@@ -4,6 +4,7 @@
 //! `kubectl kafkapipelines check` call the same functions, so they always agree. What one object can tell by itself is
 //! also said in the schema (CEL); here is what needs other objects, tables or arithmetic.
 
+mod authorization;
 mod certificates;
 pub mod consumer;
 mod input;

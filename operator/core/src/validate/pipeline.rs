@@ -7,7 +7,7 @@ use kube::ResourceExt;
 
 pub use super::input::PipelineInput;
 use super::replication::Replication;
-use super::{certificates, listeners, pool, topics, version};
+use super::{authorization, certificates, listeners, pool, topics, version};
 use crate::kafka_config;
 use crate::kafka_version::KafkaVersion;
 use crate::pipeline::Pipeline;
@@ -32,8 +32,7 @@ pub fn warnings(input: &PipelineInput<'_>) -> Vec<Refusal> {
     let (config, _) = kafka_config::check(version, &spec.kafka.config);
     let replication = Replication { brokers: wanted(input.pools, Role::Broker), config: &config };
     let mut warnings: Vec<_> = even_controllers(input.pools).into_iter().collect();
-    let metadata_version = spec.kafka.metadata_version.as_deref();
-    warnings.extend(version::pending(metadata_version, &input.identity.metadata_version));
+    warnings.extend(authorization::warnings(spec));
     warnings.extend(replication.warnings());
     warnings.extend(topics::warnings(&spec.topics, version, replication));
     warnings
@@ -47,6 +46,7 @@ fn of_spec(input: &PipelineInput<'_>, pipeline: &Pipeline) -> Vec<Refusal> {
     let mut refusals = replication.refusals();
     refusals.extend(version::metadata(pipeline.version, metadata_version, &pipeline.metadata_version));
     refusals.extend(listeners::refusals(&spec.kafka.listeners, &brokers));
+    refusals.extend(authorization::refusals(&pipeline.name, spec));
     refusals.extend(certificates::refusals(&pipeline.name, &spec.certificates));
     refusals.extend(topics::refusals(&spec.topics, pipeline.version, replication));
     refusals

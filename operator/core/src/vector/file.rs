@@ -63,6 +63,10 @@ pub(super) struct KafkaSource {
 pub(super) struct Tls {
     pub enabled: bool,
     pub ca_file: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crt_file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_file: Option<String>,
 }
 
 #[derive(Serialize)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kafkapipelines_crds::{AutoOffsetReset, ConsumerSpec};
 
 use super::file::{Codec, KafkaMetrics, KafkaSource, Tls};
-use super::{Bootstrap, CA_DIR, CA_KEY};
+use super::{Bootstrap, CA_DIR, CA_KEY, USER_CERTIFICATE, USER_DIR, USER_KEY};
 
 /// The largest message that is fetched; also above what the topics allow, for a larger one would stop its partition.
 pub(super) const MAX_MESSAGE_BYTES: u64 = 20_000_000;
@@ -45,7 +45,13 @@ pub(super) fn source(name: &str, spec: &ConsumerSpec, bootstrap: &Bootstrap) -> 
     }
 }
 
-/// Trust in the cluster CA, where the listener speaks TLS.
+/// Trust in the cluster CA, and the consumer's own certificate, as the listener asks for them.
 pub(super) fn tls(bootstrap: &Bootstrap) -> Option<Tls> {
-    bootstrap.tls.then_some(Tls { enabled: true, ca_file: format!("{CA_DIR}/{CA_KEY}") })
+    let own = |file: &str| bootstrap.security.needs_certificate().then(|| format!("{USER_DIR}/{file}"));
+    bootstrap.security.has_tls().then(|| Tls {
+        enabled: true,
+        ca_file: format!("{CA_DIR}/{CA_KEY}"),
+        crt_file: own(USER_CERTIFICATE),
+        key_file: own(USER_KEY),
+    })
 }

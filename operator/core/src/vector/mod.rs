@@ -26,7 +26,7 @@ mod tests;
 
 use kafkapipelines_crds::ConsumerSpec;
 
-pub use bootstrap::Bootstrap;
+pub use bootstrap::{Bootstrap, Security};
 
 /// The directory of the file in the container.
 pub const CONFIG_DIR: &str = "/etc/vector";
@@ -34,6 +34,12 @@ pub const CONFIG_DIR: &str = "/etc/vector";
 pub const CA_DIR: &str = "/etc/kafka-ca";
 /// Name of the certificate in its directory, and in the pipeline's Secret.
 pub const CA_KEY: &str = "ca.crt";
+/// The directory of the consumer's own certificate and key in the container.
+pub const USER_DIR: &str = "/etc/kafka-user";
+/// Name of the consumer's own certificate in its directory, and in the Secret of its user.
+pub const USER_CERTIFICATE: &str = "user.crt";
+/// Name of its key there.
+pub const USER_KEY: &str = "user.key";
 /// The directory that Vector may write to.
 pub const DATA_DIR: &str = "/var/lib/vector";
 /// Port of Vector's `/health`.

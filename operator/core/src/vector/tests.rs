@@ -14,11 +14,16 @@ fn reference() -> ConsumerSpec {
 }
 
 fn plain() -> Bootstrap {
-    Bootstrap { servers: "logs-kafka-bootstrap.kafka.svc:9092".to_owned(), tls: false }
+    Bootstrap { servers: "logs-kafka-bootstrap.kafka.svc:9092".to_owned(), security: Security::Plain }
 }
 
 fn over_tls() -> Bootstrap {
-    Bootstrap { servers: "log-aggregator-kafka-kafka-bootstrap.kafka.svc:9093".to_owned(), tls: true }
+    let servers = "log-aggregator-kafka-kafka-bootstrap.kafka.svc:9093".to_owned();
+    Bootstrap { servers, security: Security::Tls }
+}
+
+fn with_a_certificate() -> Bootstrap {
+    Bootstrap { servers: "logs-kafka-bootstrap.kafka.svc:9094".to_owned(), security: Security::MutualTls }
 }
 
 /// Everything that the reference does not have: several transforms, names that need quotes, no TLS, no group.
@@ -46,8 +51,20 @@ fn another_installation() {
 }
 
 #[test]
+fn a_consumer_shows_its_certificate_to_read_and_to_write_dead_letters() {
+    let file: Value = serde_saphyr::from_str(&render("drain", &other(), &with_a_certificate()).unwrap()).unwrap();
+    let tls = json!({"enabled": true, "ca_file": "/etc/kafka-ca/ca.crt", "crt_file": "/etc/kafka-user/user.crt", "key_file": "/etc/kafka-user/user.key"});
+    assert_eq!((&file["sources"]["_kafka"]["tls"], &file["sinks"]["_dead_letters"]["tls"]), (&tls, &tls));
+}
+
+#[test]
 fn vector_knows_every_field() {
-    for yaml in [render("victoria-logs", &reference(), &over_tls()), render("drain", &other(), &plain())] {
+    let files = [
+        render("victoria-logs", &reference(), &over_tls()),
+        render("drain", &other(), &plain()),
+        render("drain", &other(), &with_a_certificate()),
+    ];
+    for yaml in files {
         let file: Value = serde_saphyr::from_str(&yaml.unwrap()).unwrap();
         for (component, path, value) in fields(&file) {
             assert!(is_known(&component, &path, &value), "{component} {path}: {value}");

@@ -5,6 +5,7 @@ mod view;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Secret;
 use kafkapipelines_core::child::owned_by;
 use kafkapipelines_core::status::{self, Verdict};
 use kafkapipelines_core::{consumer, labels, names, validate};
@@ -37,15 +38,12 @@ enum Shown {
 /// Runs the controller until `stop`.
 pub fn run(context: &Context, watches: &Watches, stop: CancellationToken) -> impl Future<Output = ()> + Send + use<> {
     let controller = ConsumerController { io: context.io(ConsumerController::NAME), watches: watches.clone() };
-    let (of_pipeline, of_authority) = (watches.consumers.clone(), watches.consumers.clone());
+    let (of_pipeline, of_secret) = (watches.consumers.clone(), watches.consumers.clone());
     Runner::new(controller, &watches.consumers, &context.settings)
         .watches(&watches.pipelines, move |pipeline: &LogPipeline| {
             consumers_of(&of_pipeline, pipeline, &pipeline.name_any())
         })
-        .watches(&watches.secrets, move |secret| {
-            let pipeline = pipeline_of(secret).filter(|pipeline| names::cluster_ca_cert(pipeline) == secret.name_any());
-            pipeline.map(|pipeline| consumers_of(&of_authority, secret, pipeline)).unwrap_or_default()
-        })
+        .watches(&watches.secrets, move |secret| readers_of(&of_secret, secret))
         .watches(&watches.pods, consumer_name)
         .watches(&watches.deployments, consumer_name)
         .watches(&watches.config_maps, consumer_name)
@@ -57,6 +55,16 @@ pub fn run(context: &Context, watches: &Watches, stop: CancellationToken) -> imp
 
 fn consumer_name<K: kube::Resource>(child: &K) -> Option<String> {
     child.labels().get(labels::CONSUMER).cloned()
+}
+
+/// Names of the consumers whose members are given the Secret: that of the cluster CA, or of a consumer's own user.
+fn readers_of(consumers: &Watched<Consumer>, secret: &Secret) -> Vec<String> {
+    let (Some(pipeline), name) = (pipeline_of(secret), secret.name_any()) else { return Vec::new() };
+    let mut readers = consumers_of(consumers, secret, pipeline);
+    if name != names::cluster_ca_cert(pipeline) {
+        readers.retain(|consumer| name == names::user(pipeline, &names::consumer_user(consumer)));
+    }
+    readers
 }
 
 /// Names of the consumers that read from `pipeline`, in the namespace of `object`.
@@ -92,7 +100,7 @@ impl Reconciler for ConsumerController {
 impl ConsumerController {
     /// Writes what the members need, then the Deployment.
     async fn carry_out(&self, view: &View<'_>, good: &Good) -> Result<Shown, Error> {
-        let consumer = consumer::Consumer::new(view.object, good.bootstrap.clone(), good.trusted.clone())?;
+        let consumer = consumer::Consumer::new(view.object, good.bootstrap.clone(), good.certificates.clone())?;
         let children = consumer.children(&owned_by(view.object));
         let (workload, needs) = children.into_iter().partition(|child| child.gvk.kind == "Deployment");
         self.io.children.apply(view.object, prepare(&self.watches, needs)?).await?;

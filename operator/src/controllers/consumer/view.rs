@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::Secret;
+use kafkapipelines_core::consumer::Certificates;
 use kafkapipelines_core::pod_state::PodState;
 use kafkapipelines_core::refusal::Refusal;
-use kafkapipelines_core::vector::{Bootstrap, CA_KEY};
+use kafkapipelines_core::vector::{Bootstrap, CA_KEY, USER_CERTIFICATE, USER_KEY};
 use kafkapipelines_core::{labels, names, validate};
 use kafkapipelines_crds::{Consumer, ConsumerStatus, LogPipeline};
 use kube::ResourceExt as _;
@@ -22,8 +24,8 @@ pub(super) struct View<'a> {
     pub(super) deployment: Option<Arc<Deployment>>,
     /// The Pods, by name.
     pub(super) members: Vec<PodState>,
-    /// The certificates of the pipeline's cluster CA, once they exist.
-    authority: Option<Vec<u8>>,
+    /// The certificates that there are.
+    certificates: Certificates,
 }
 
 /// What is to be done with the consumer.
@@ -39,7 +41,7 @@ pub(super) enum Judged {
 /// What members need besides the spec.
 pub(super) struct Good {
     pub(super) bootstrap: Bootstrap,
-    pub(super) trusted: Option<Vec<u8>>,
+    pub(super) certificates: Certificates,
 }
 
 impl<'a> View<'a> {
@@ -48,13 +50,17 @@ impl<'a> View<'a> {
             (object.namespace().unwrap_or_default(), object.name_any(), &object.spec.pipeline);
         let is_there = |pipeline: &Arc<LogPipeline>| pipeline.metadata.deletion_timestamp.is_none();
         let authority = watches.secrets.get(&namespace, &names::cluster_ca_cert(pipeline));
+        let user = watches.secrets.get(&namespace, &names::user(pipeline, &names::consumer_user(&name)));
         Self {
             object,
             before,
             pipeline: watches.pipelines.get(&namespace, pipeline).filter(is_there),
             deployment: watches.deployments.get(&namespace, &names::consumer(pipeline, &name)),
             members: members(watches, &namespace, pipeline, &name),
-            authority: authority.and_then(|secret| Some(secret.data.as_ref()?.get(CA_KEY)?.0.clone())),
+            certificates: Certificates {
+                authority: authority.and_then(|secret| file(&secret, CA_KEY)),
+                own: user.filter(|secret| file(secret, USER_KEY).is_some()).and_then(|s| file(&s, USER_CERTIFICATE)),
+            },
         }
     }
 
@@ -76,14 +82,27 @@ impl<'a> View<'a> {
         Judged::Waiting(validate::PIPELINE_NOT_FOUND, refusal.to_string())
     }
 
-    /// Members that started without the authority would have to start again with it.
+    /// Members that started without a certificate would have to start again with it.
     fn trust(&self, bootstrap: Bootstrap) -> Judged {
-        if bootstrap.tls && self.authority.is_none() {
-            let secret = names::cluster_ca_cert(&self.object.spec.pipeline);
+        let (pipeline, security) = (&self.object.spec.pipeline, bootstrap.security);
+        let certificates = Certificates {
+            authority: self.certificates.authority.clone().filter(|_| security.has_tls()),
+            own: self.certificates.own.clone().filter(|_| security.needs_certificate()),
+        };
+        if security.has_tls() && certificates.authority.is_none() {
+            let secret = names::cluster_ca_cert(pipeline);
             return Judged::Waiting("PipelineNotReady", format!("waits for the cluster CA in the Secret {secret}"));
         }
-        Judged::Good(Good { trusted: self.authority.clone().filter(|_| bootstrap.tls), bootstrap })
+        if security.needs_certificate() && certificates.own.is_none() {
+            let secret = names::user(pipeline, &names::consumer_user(&self.object.name_any()));
+            return Judged::Waiting("UserPending", format!("waits for its certificate in the Secret {secret}"));
+        }
+        Judged::Good(Good { bootstrap, certificates })
     }
+}
+
+fn file(secret: &Secret, key: &str) -> Option<Vec<u8>> {
+    Some(secret.data.as_ref()?.get(key)?.0.clone())
 }
 
 fn members(watches: &Watches, namespace: &str, pipeline: &str, consumer: &str) -> Vec<PodState> {

@@ -2,3 +2,4 @@ pub(crate) mod fixtures;
 mod hash;
 mod rendering;
 mod scripts;
+mod security;

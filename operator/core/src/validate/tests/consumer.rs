@@ -81,6 +81,36 @@ fn a_consumer_waits_for_its_pipeline_and_needs_a_way_in() {
 }
 
 #[test]
+fn a_consumer_needs_a_listener_that_takes_its_certificate() {
+    let listener = |authentication: Value| json!({"name": "a", "port": 9093, "type": "internal", "tls": true, "authentication": authentication});
+    let pipeline = |listener: Value, more: Value| {
+        let listeners = json!({"kafka": {"listeners": [listener]}});
+        logs(super::merged(listeners, json!({"kafka": more})))
+    };
+    let on = || json!({"authorization": {"type": "simple"}});
+    for (authentication, more, reason) in [
+        (json!({"type": "tls"}), on(), None),
+        (json!({"type": "tls"}), json!({}), None),
+        (json!({"type": "scram-sha-512"}), json!({}), Some("NoListenerForConsumers")),
+        (Value::Null, on(), Some("NoListenerForConsumers")),
+        (Value::Null, json!({}), None),
+    ] {
+        let found = consumer(&reader("a", json!({})), Some(&pipeline(listener(authentication), more)), compiler);
+        assert_eq!(found.as_ref().err().map(|refusals| refusals[0].reason), reason, "{found:?}");
+        assert!(found.err().is_none_or(|refusals| refusals[0].message.contains("authentication {type: tls}")));
+    }
+}
+
+#[test]
+fn a_consumers_user_is_never_called_like_the_nodes() {
+    let mut pipeline = logs(json!({}));
+    pipeline.metadata.name = Some("consumer-a".to_owned());
+    let refusals = consumer(&reader("a-kafka", json!({})), Some(&pipeline), compiler).unwrap_err();
+    assert_eq!(said(&refusals), [("ReservedName", "metadata.name", "a-kafka")]);
+    assert_eq!(consumer(&reader("kafkas", json!({})), Some(&pipeline), compiler), Ok(()));
+}
+
+#[test]
 fn members_without_partitions_are_a_warning_where_the_partitions_are_known() {
     let declared = |partitions: Value| logs(json!({"topics": [{"name": "logs", "partitions": partitions}]}));
     let many = reader("a", json!({"replicas": 5}));
