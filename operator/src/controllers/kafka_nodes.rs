@@ -10,7 +10,7 @@ use kafkapipelines_core::pool::Pool;
 use kafkapipelines_core::refusal::Refusal;
 use kafkapipelines_core::roll::{NodeState, Template};
 use kafkapipelines_core::{build, labels, names, scaling, storage_change};
-use kafkapipelines_crds::{KafkaNodePool, LogPipeline};
+use kafkapipelines_crds::{KafkaNodePool, LogPipeline, LogPipelineStatus};
 use kube::ResourceExt as _;
 
 use crate::io::watches::Watches;
@@ -18,8 +18,10 @@ use crate::io::watches::Watches;
 /// A pool as it is built: with as many nodes as it may have now.
 #[derive(Clone)]
 pub(super) struct PoolView {
-    /// The object, but with no fewer nodes and no other disks than there are.
+    /// The object, but with no fewer nodes than must run and no other disks than there are.
     pub(super) object: KafkaNodePool,
+    /// How many nodes its spec says.
+    pub(super) wanted: i32,
     /// Why it has not the nodes and disks that its spec says.
     pub(super) refusals: Vec<Refusal>,
     stateful_set: Option<Arc<StatefulSet>>,
@@ -33,9 +35,12 @@ impl PoolView {
         let scaled_to = stateful_set.as_ref().and_then(|set| set.spec.as_ref()?.replicas);
         // Nodes that somebody else added to the StatefulSet have no configuration and keep nothing: they may go.
         let running = scaled_to.map(|replicas| replicas.min(recorded(pool).unwrap_or(replicas)));
-        let (object, shrunk) = scaling::effective(pool.clone(), running);
+        let pipeline = watches.pipelines.get(&namespace, &pool.spec.pipeline);
+        let status = pipeline.as_ref().and_then(|pipeline| pipeline.status.as_ref());
+        let (object, shrunk) = scaling::effective(pool.clone(), running, base(pool, status), voters(status));
         let (object, changed) = storage_change::effective(object, stateful_set.as_deref());
-        Self { object, refusals: shrunk.into_iter().chain(changed).collect(), stateful_set }
+        let wanted = pool.spec.replicas;
+        Self { object, wanted, refusals: shrunk.into_iter().chain(changed).collect(), stateful_set }
     }
 
     /// Its nodes, once their ids are settled. Where a pipeline is being carried out, a template that was not made from it
@@ -63,6 +68,21 @@ impl PoolView {
         };
         pool.nodes().map(state).collect()
     }
+}
+
+/// The pool's lowest node id, once it is on record.
+fn base(pool: &KafkaNodePool, status: Option<&LogPipelineStatus>) -> Option<i32> {
+    let name = pool.name_any();
+    let entry = status?.node_pools.iter().find(|entry| entry.name == name);
+    entry.map(|entry| entry.node_id_base)
+}
+
+/// Controllers that vote, as far as is on record.
+fn voters(status: Option<&LogPipelineStatus>) -> &[i32] {
+    status
+        .and_then(|status| status.controller_quorum.as_ref())
+        .map(|quorum| quorum.voters.as_slice())
+        .unwrap_or_default()
 }
 
 /// How many nodes the pool's status tells of; none when it has not been written.

@@ -1,35 +1,11 @@
 //! Kafka's version and the `metadata.version` that goes with it.
 
-use std::fmt;
-
 use crate::kafka_version::KafkaVersion;
+use crate::metadata_version::MetadataVersion;
 use crate::refusal::Refusal;
 
 const VERSION: &str = "spec.kafka.version";
 const METADATA_VERSION: &str = "spec.kafka.metadataVersion";
-
-/// Releases of `metadata.version` that every supported Kafka reads, with the first and last `-IV` of each.
-const RELEASES: [(u16, u16, u16, u16); 11] = [
-    (3, 3, 3, 3),
-    (3, 4, 0, 0),
-    (3, 5, 0, 2),
-    (3, 6, 0, 2),
-    (3, 7, 0, 4),
-    (3, 8, 0, 0),
-    (3, 9, 0, 0),
-    (4, 0, 0, 3),
-    (4, 1, 0, 1),
-    (4, 2, 0, 1),
-    (4, 3, 0, 0),
-];
-
-/// A `metadata.version`; without `-IV`, the last of its release.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-struct MetadataVersion {
-    major: u16,
-    minor: u16,
-    iv: u16,
-}
 
 /// The version, if it is supported.
 pub(super) fn kafka(text: &str) -> Result<KafkaVersion, Refusal> {
@@ -82,45 +58,6 @@ fn step_back(text: &str, recorded: MetadataVersion) -> Option<Refusal> {
         .then(|| Refusal::new("MetadataVersionCannotGoBack", METADATA_VERSION, text, message))
 }
 
-/// A wish for a newer `metadata.version` than the disks have.
-pub(super) fn pending(wanted: Option<&str>, recorded: &str) -> Option<Refusal> {
-    let text = wanted?;
-    let (wanted, recorded) = (MetadataVersion::read(text)?, MetadataVersion::read(recorded)?);
-    let message = format!("the cluster stays at metadata.version {recorded}: raising it is not supported yet");
-    (wanted > recorded).then(|| Refusal::new("MetadataVersionPending", METADATA_VERSION, text, message))
-}
-
-impl MetadataVersion {
-    fn read(text: &str) -> Option<Self> {
-        let (release, iv) = text.split_once("-IV").map_or((text, None), |(release, iv)| (release, Some(iv)));
-        let (major, minor) = release.split_once('.')?;
-        let (major, minor): (u16, u16) = (major.parse().ok()?, minor.parse().ok()?);
-        let known = RELEASES.iter().find(|known| (known.0, known.1) == (major, minor));
-        let iv: u16 = match (iv, known) {
-            (Some(iv), _) => iv.parse().ok()?,
-            (None, Some((_, _, _, last))) => *last,
-            (None, None) => u16::MAX,
-        };
-        let is_valid = match known {
-            Some((_, _, first, last)) => (*first..=*last).contains(&iv),
-            // A release after this operator: Kafka itself will tell.
-            None => RELEASES.last().is_some_and(|last| (major, minor) > (last.0, last.1)),
-        };
-        is_valid.then_some(Self { major, minor, iv })
-    }
-
-    fn is_read_by(self, version: KafkaVersion) -> bool {
-        (self.major, self.minor) <= (version.major, version.minor)
-    }
-}
-
-impl fmt::Display for MetadataVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.major, self.minor)?;
-        if self.iv == u16::MAX { Ok(()) } else { write!(f, "-IV{}", self.iv) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,12 +106,5 @@ mod tests {
             ("KafkaDowngrade", "spec.kafka.version", "3.9.2")
         );
         assert!(refusal.message.contains("set the version to 4.3.0 or newer"), "{refusal}");
-    }
-
-    #[test]
-    fn a_newer_wish_is_said_to_wait() {
-        assert_eq!(pending(Some("4.3"), "3.9-IV0").unwrap().reason, "MetadataVersionPending");
-        assert_eq!(pending(Some("4.3-IV0"), "4.3"), None);
-        assert_eq!(pending(None, "3.9-IV0"), None);
     }
 }

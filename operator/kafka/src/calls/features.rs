@@ -5,21 +5,14 @@ use std::collections::BTreeMap;
 use kafka_protocol::messages::update_features_request::FeatureUpdateKey;
 use kafka_protocol::messages::{ApiVersionsResponse, UpdateFeaturesRequest};
 
+pub use kafkapipelines_core::cluster::features::Features;
+
 use super::outcome::{Outcomes, outcome};
 use super::{Mode, kafka_timeout};
 use crate::client::Client;
 use crate::error::Error;
 use crate::route::Route;
 use crate::wire::{text, versions, wire};
-
-/// Feature levels as a node sees them.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Features {
-    /// The lowest and highest level of each feature that this node supports.
-    pub supported: BTreeMap<String, (i16, i16)>,
-    /// The levels that the cluster has agreed on.
-    pub finalized: BTreeMap<String, i16>,
-}
 
 /// How a feature's level may move.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -30,23 +23,19 @@ pub enum Move {
     DownSafely,
 }
 
-impl Features {
-    fn of(answer: &ApiVersionsResponse) -> Self {
-        let supported = answer.supported_features.iter();
-        let finalized = answer.finalized_features.iter();
-        Self {
-            supported: supported
-                .map(|feature| (text(&feature.name), (feature.min_version, feature.max_version)))
-                .collect(),
-            finalized: finalized.map(|feature| (text(&feature.name), feature.max_version_level)).collect(),
-        }
+fn features(answer: &ApiVersionsResponse) -> Features {
+    let supported = answer.supported_features.iter();
+    let finalized = answer.finalized_features.iter();
+    Features {
+        supported: supported.map(|feature| (text(&feature.name), (feature.min_version, feature.max_version))).collect(),
+        finalized: finalized.map(|feature| (text(&feature.name), feature.max_version_level)).collect(),
     }
 }
 
 impl Client {
     /// Feature levels as this node sees them. What is supported differs by node, and every node must support a level.
     pub async fn describe_features(&self, node: i32) -> Result<Features, Error> {
-        Ok(Features::of(&self.ask(Route::Node(node), &versions::question()).await?))
+        Ok(features(&self.ask(Route::Node(node), &versions::question()).await?))
     }
 
     /// Moves features to levels. Raising `metadata.version` raises no other feature, and there is no way back.
