@@ -26,6 +26,20 @@ pub(super) fn check(entry: &Entry, value: &str) -> Result<(), String> {
     }
 }
 
+/// The one form in which Kafka tells a value, whichever way it was written.
+pub(super) fn canonical(type_: Type, value: &str) -> String {
+    let value = value.trim();
+    match type_ {
+        Type::Boolean => value.to_ascii_lowercase(),
+        Type::Short | Type::Int | Type::Long => {
+            value.parse::<i64>().map_or(value.to_owned(), |number| number.to_string())
+        }
+        Type::Double => value.parse::<f64>().map_or(value.to_owned(), |number| number.to_string()),
+        Type::List => value.split(',').map(str::trim).collect::<Vec<_>>().join(","),
+        Type::Text | Type::Password | Type::Class | Type::Internal => value.to_owned(),
+    }
+}
+
 fn whole<T: std::str::FromStr>(entry: &Entry, value: &str) -> Result<(), String> {
     if value.parse::<T>().is_err() {
         let bits = size_of::<T>() * 8;
@@ -63,5 +77,25 @@ fn spoken_range(range: &str) -> String {
         Some((low, "")) => format!("at least {low}"),
         Some((low, high)) => format!("between {low} and {high}"),
         None => range.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ways_to_write_a_value_are_one_to_kafka() {
+        for (type_, written, told) in [
+            (Type::Boolean, "TRUE", "true"),
+            (Type::Int, "+007", "7"),
+            (Type::Long, "2592000000", "2592000000"),
+            (Type::Double, "0.50", "0.5"),
+            (Type::List, "compact, delete", "compact,delete"),
+            (Type::Text, " producer ", "producer"),
+        ] {
+            assert_eq!(canonical(type_, written), told);
+        }
+        assert_eq!(canonical(Type::Double, "1.0"), canonical(Type::Double, "1"));
     }
 }

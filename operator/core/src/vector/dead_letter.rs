@@ -11,6 +11,8 @@ pub(super) const PROGRAM: &str = include_str!("dead_letter.vrl");
 
 /// Room for a dead letter's headers beside the largest payload.
 const HEADER_BYTES: u64 = 1_000_000;
+/// The largest dead letter: what its topic must take.
+pub const MAX_DEAD_LETTER_BYTES: u64 = MAX_MESSAGE_BYTES + HEADER_BYTES;
 
 /// The sink of dead letters. It never gives up.
 pub(super) fn sink(topic: &str, bootstrap: &Bootstrap, inputs: Vec<String>) -> KafkaSink {
@@ -27,7 +29,7 @@ pub(super) fn sink(topic: &str, bootstrap: &Bootstrap, inputs: Vec<String>) -> K
         message_timeout_ms: 0,
         librdkafka_options: BTreeMap::from([
             ("enable.idempotence", true.to_string()),
-            ("message.max.bytes", (MAX_MESSAGE_BYTES + HEADER_BYTES).to_string()),
+            ("message.max.bytes", MAX_DEAD_LETTER_BYTES.to_string()),
         ]),
     }
 }

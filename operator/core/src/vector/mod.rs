@@ -27,6 +27,7 @@ mod tests;
 use kafkapipelines_crds::ConsumerSpec;
 
 pub use bootstrap::{Bootstrap, Security};
+pub use dead_letter::MAX_DEAD_LETTER_BYTES;
 
 /// The directory of the file in the container.
 pub const CONFIG_DIR: &str = "/etc/vector";
