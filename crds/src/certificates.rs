@@ -17,6 +17,9 @@ pub struct CertificatesSpec {
     /// The certificates of the Kafka nodes themselves.
     #[serde(default)]
     pub nodes: NodeCertificatesSpec,
+    /// The certificates of users with `authentication.type: tls`, and of consumers.
+    #[serde(default)]
+    pub users: UserCertificatesSpec,
 }
 
 /// A certificate authority: made and renewed by the operator, or a Secret of yours.
@@ -85,6 +88,28 @@ pub struct NodeCertificatesSpec {
 impl Default for NodeCertificatesSpec {
     fn default() -> Self {
         Self { duration: ninety_days(), renew_before: thirty_days() }
+    }
+}
+
+/// Validity of the users' certificates.
+#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("duration(self.renewBefore) < duration(self.duration)")
+    .message("renewBefore must be shorter than duration").field_path(".renewBefore"))]
+pub struct UserCertificatesSpec {
+    /// How long a user's certificate is valid, but never longer than the clients CA. Default: 8760h (one year).
+    #[serde(default = "one_year")]
+    #[schemars(schema_with = "crate::schema::duration")]
+    pub duration: String,
+    /// How long before its end a user's certificate is replaced in its Secret. Default: 720h (30 days).
+    #[serde(default = "thirty_days")]
+    #[schemars(schema_with = "crate::schema::duration")]
+    pub renew_before: String,
+}
+
+impl Default for UserCertificatesSpec {
+    fn default() -> Self {
+        Self { duration: one_year(), renew_before: thirty_days() }
     }
 }
 

@@ -20,7 +20,7 @@ mod storage;
 mod topic;
 mod user;
 
-pub use certificates::{CaSpec, CertificatesSpec, IssuerReference, NodeCertificatesSpec};
+pub use certificates::{CaSpec, CertificatesSpec, IssuerReference, NodeCertificatesSpec, UserCertificatesSpec};
 pub use consumer::{
     AutoOffsetReset, Consumer, ConsumerSpec, ConsumerStatus, DeadLetterSpec, RemapSpec, SinkSpec, TransformSpec,
     VectorSpec, VictoriaLogsSpec,

@@ -27,8 +27,11 @@ pub const ROLE_CONTROLLER: &str = "kafkapipelines.io/role-controller";
 pub const CONFIG_HASH: &str = "kafkapipelines.io/config-hash";
 /// Annotation of a Pod: fingerprint of the authorities that it trusts.
 pub const TRUST_HASH: &str = "kafkapipelines.io/trust-hash";
-/// Annotation of a Pod and of a certificate Secret: another number whenever the pool's certificates were replaced.
+/// Annotation of a certificate Secret: another number whenever the pool's certificates were replaced. The operator writes it on a Pod that
+/// runs too, so that the kubelet brings the Secret's new files at once.
 pub const CERTIFICATE_GENERATION: &str = "kafkapipelines.io/certificate-generation";
+/// Annotation of a Pod and of a certificate Secret: the certificates that the nodes must have been started with.
+pub const CERTIFICATE_AT_START: &str = "kafkapipelines.io/certificate-at-start";
 /// Annotation of a consumer's Pod: fingerprint of the certificate by which it proves who it is.
 pub const CERTIFICATE_HASH: &str = "kafkapipelines.io/certificate-hash";
 /// Annotation of a Pod: the kind of authorization that it started with; absent without.

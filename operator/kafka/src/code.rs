@@ -61,6 +61,8 @@ impl Code {
     pub const NOT_CONTROLLER: Self = Self(41);
     /// The request as a whole makes no sense to Kafka.
     pub const INVALID_REQUEST: Self = Self(42);
+    /// The cluster has no authorizer, so it knows no rules.
+    pub const SECURITY_DISABLED: Self = Self(54);
     /// There is no such group.
     pub const GROUP_ID_NOT_FOUND: Self = Self(69);
     /// Every partition is led by its preferred replica already.

@@ -151,7 +151,7 @@ pub fn secrets(
 }
 
 /// Reads a duration such as `8760h`; the schema has checked its form.
-pub(super) fn parse(duration: &str) -> Duration {
+pub(crate) fn parse(duration: &str) -> Duration {
     duration.parse::<kube::core::Duration>().map(Duration::from).unwrap_or_default()
 }
 

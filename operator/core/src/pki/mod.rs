@@ -3,8 +3,10 @@
 //! Everything is a function of what the Secrets hold, the spec, the clock and a source of fresh keys. What is still good is kept
 //! byte for byte, so a reconcile of unchanged objects writes nothing.
 
+pub mod at_start;
 pub mod authority;
 pub mod client_certificate;
+pub mod expiry;
 pub mod node_certificates;
 mod x509;
 
@@ -49,13 +51,16 @@ pub enum Error {
     /// The library refused.
     #[error("a certificate could not be made: {0}")]
     Issue(#[from] rcgen::Error),
+    /// The system has no randomness to give.
+    #[error("the system gives no random bytes")]
+    Randomness,
     /// A time lies outside of what certificates can say.
     #[error("a certificate's time is out of range")]
     Time,
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use jiff::Timestamp;
 

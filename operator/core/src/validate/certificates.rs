@@ -7,9 +7,9 @@ use kafkapipelines_crds::{CaSpec, CertificatesSpec};
 use crate::names;
 use crate::refusal::Refusal;
 
-/// Shorter lives leave no time to restart nodes one by one.
+/// Shorter lives leave no time to bring a renewal everywhere, and to restart nodes one by one where that is needed.
 const SHORTEST: Duration = Duration::from_hours(1);
-/// Time that a renewal must have to reach all nodes.
+/// Time that a renewal must have to be everywhere.
 const LATEST_RENEWAL: Duration = Duration::from_mins(5);
 
 /// What is wrong with the certificates of the pipeline called `pipeline`.
@@ -17,6 +17,7 @@ pub(super) fn refusals(pipeline: &str, spec: &CertificatesSpec) -> Vec<Refusal> 
     let mut refusals = authority(pipeline, "spec.certificates.clusterCA", &spec.cluster_ca);
     refusals.extend(authority(pipeline, "spec.certificates.clientsCA", &spec.clients_ca));
     refusals.extend(lifetime("spec.certificates.nodes", &spec.nodes.duration, &spec.nodes.renew_before));
+    refusals.extend(lifetime("spec.certificates.users", &spec.users.duration, &spec.users.renew_before));
     refusals
 }
 
@@ -55,11 +56,11 @@ fn lifetime(field: &str, duration: &str, renew_before: &str) -> Option<Refusal> 
         return refuse(
             "duration",
             duration,
-            "too short to restart nodes one by one before it ends: set it to 1h or more",
+            "too short to bring its renewal everywhere before it ends: set it to 1h or more",
         );
     }
     if lead < LATEST_RENEWAL {
-        return refuse("renewBefore", renew_before, "too late for a renewal to reach all nodes: set it to 5m or more");
+        return refuse("renewBefore", renew_before, "too late for a renewal to be everywhere before the end: set it to 5m or more");
     }
     let message = format!("must be shorter than duration ({duration}): set it to a third of it");
     if lead < life { None } else { refuse("renewBefore", renew_before, &message) }
@@ -111,6 +112,7 @@ mod tests {
             ),
             (json!({"nodes": {"duration": "30m"}}), "InvalidDuration", "nodes.duration", "30m", "1h or more"),
             (json!({"nodes": {"renewBefore": "0s"}}), "InvalidDuration", "nodes.renewBefore", "0s", "5m or more"),
+            (json!({"users": {"duration": "5m"}}), "InvalidDuration", "users.duration", "5m", "1h or more"),
             (json!({"clusterCA": {"duration": "24h"}}), "InvalidDuration", "clusterCA.renewBefore", "720h", "third"),
         ] {
             let found = found(spec);

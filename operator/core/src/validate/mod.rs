@@ -19,6 +19,7 @@ mod resources;
 #[cfg(test)]
 mod tests;
 mod topics;
+mod users;
 mod version;
 
 use crate::refusal::Refusal;

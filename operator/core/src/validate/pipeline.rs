@@ -7,7 +7,7 @@ use kube::ResourceExt;
 
 pub use super::input::PipelineInput;
 use super::replication::Replication;
-use super::{authorization, certificates, listeners, pool, topics, version};
+use super::{authorization, certificates, listeners, pool, topics, users, version};
 use crate::kafka_config;
 use crate::kafka_version::KafkaVersion;
 use crate::pipeline::Pipeline;
@@ -35,6 +35,7 @@ pub fn warnings(input: &PipelineInput<'_>) -> Vec<Refusal> {
     warnings.extend(authorization::warnings(spec));
     warnings.extend(replication.warnings());
     warnings.extend(topics::warnings(&spec.topics, version, replication));
+    warnings.extend(users::warnings(spec));
     warnings
 }
 
@@ -49,6 +50,7 @@ fn of_spec(input: &PipelineInput<'_>, pipeline: &Pipeline) -> Vec<Refusal> {
     refusals.extend(authorization::refusals(&pipeline.name, spec));
     refusals.extend(certificates::refusals(&pipeline.name, &spec.certificates));
     refusals.extend(topics::refusals(&spec.topics, pipeline.version, replication));
+    refusals.extend(users::refusals(&pipeline.name, spec));
     refusals
 }
 

@@ -5,6 +5,7 @@ use kafka_protocol::messages::delete_acls_request::DeleteAclsFilter;
 use kafka_protocol::messages::delete_acls_response::DeleteAclsFilterResult;
 use kafka_protocol::messages::describe_acls_response::{AclDescription, DescribeAclsResource};
 use kafka_protocol::messages::{CreateAclsRequest, DeleteAclsRequest, DescribeAclsRequest};
+pub use kafkapipelines_core::cluster::acls::{Acl, Operation, Pattern, Permission, ResourceKind};
 
 use super::BATCH;
 use super::outcome::{Outcomes, complete, outcome};
@@ -13,35 +14,15 @@ use crate::error::{Error, KafkaError};
 use crate::route::Route;
 use crate::wire::{text, wire};
 
-/// One rule.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct Acl {
-    /// Of what kind that is which the rule is about.
-    pub resource: ResourceKind,
-    /// Its name, or the beginning of it; `kafka-cluster` for the cluster, `*` for all.
-    pub name: String,
-    /// How `name` is meant.
-    pub pattern: Pattern,
-    /// Whom it is about, such as `User:shop`.
-    pub principal: String,
-    /// From where; `*` for anywhere.
-    pub host: String,
-    /// What is done.
-    pub operation: Operation,
-    /// Whether it may be done.
-    pub permission: Permission,
+/// Enums that are numbers on the wire.
+trait Numbered: Sized {
+    fn number(self) -> i8;
+    fn of(number: i8) -> Option<Self>;
 }
 
-/// Enums that are numbers on the wire.
 macro_rules! numbered {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $number:literal,)* }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-        pub enum $name {
-            $($(#[$doc])* $variant,)*
-        }
-
-        impl $name {
+    ($name:ident { $($variant:ident = $number:literal),* $(,)? }) => {
+        impl Numbered for $name {
             fn number(self) -> i8 {
                 match self { $(Self::$variant => $number,)* }
             }
@@ -53,115 +34,62 @@ macro_rules! numbered {
     };
 }
 
-numbered! {
-    /// What a rule is about.
-    ResourceKind {
-        /// Topics.
-        Topic = 2,
-        /// Consumer groups.
-        Group = 3,
-        /// The cluster.
-        Cluster = 4,
-        /// Transactional ids of producers.
-        TransactionalId = 5,
-        /// Delegation tokens.
-        DelegationToken = 6,
-        /// Users, as principals of delegation tokens.
-        User = 7,
-    }
-}
-
-numbered! {
-    /// How a name is meant.
-    Pattern {
-        /// This very name.
-        Literal = 3,
-        /// All names that begin with it.
-        Prefixed = 4,
-    }
-}
-
-numbered! {
-    /// What is done.
-    Operation {
-        /// Everything.
-        All = 2,
-        /// Records are read, offsets committed.
-        Read = 3,
-        /// Records are written.
-        Write = 4,
-        /// Something is made.
-        Create = 5,
-        /// Something is deleted.
-        Delete = 6,
-        /// Something is changed.
-        Alter = 7,
-        /// Something is looked at.
-        Describe = 8,
-        /// What brokers do to one another.
-        ClusterAction = 9,
-        /// Configuration is looked at.
-        DescribeConfigs = 10,
-        /// Configuration is changed.
-        AlterConfigs = 11,
-        /// Records are written exactly once.
-        IdempotentWrite = 12,
-        /// Delegation tokens are made.
-        CreateTokens = 13,
-        /// Delegation tokens are looked at.
-        DescribeTokens = 14,
-    }
-}
-
-numbered! {
-    /// Whether it may be done.
-    Permission {
-        /// It may not, whatever else allows it.
-        Deny = 2,
-        /// It may.
-        Allow = 3,
-    }
-}
+numbered!(ResourceKind { Topic = 2, Group = 3, Cluster = 4, TransactionalId = 5, DelegationToken = 6, User = 7 });
+numbered!(Pattern { Literal = 3, Prefixed = 4 });
+numbered!(Permission { Deny = 2, Allow = 3 });
+numbered!(Operation {
+    All = 2,
+    Read = 3,
+    Write = 4,
+    Create = 5,
+    Delete = 6,
+    Alter = 7,
+    Describe = 8,
+    ClusterAction = 9,
+    DescribeConfigs = 10,
+    AlterConfigs = 11,
+    IdempotentWrite = 12,
+    CreateTokens = 13,
+    DescribeTokens = 14,
+});
 
 /// In a filter: whatever it is.
 const ANY: i8 = 1;
 
-impl Acl {
-    /// `None` for a rule of a newer Kafka, which is left alone.
-    fn of(resource: &DescribeAclsResource, rule: &AclDescription) -> Option<Self> {
-        Some(Self {
-            resource: ResourceKind::of(resource.resource_type)?,
-            name: text(&resource.resource_name),
-            pattern: Pattern::of(resource.pattern_type)?,
-            principal: text(&rule.principal),
-            host: text(&rule.host),
-            operation: Operation::of(rule.operation)?,
-            permission: Permission::of(rule.permission_type)?,
-        })
-    }
+/// `None` for a rule of a newer Kafka, which is left alone.
+fn rule(resource: &DescribeAclsResource, rule: &AclDescription) -> Option<Acl> {
+    Some(Acl {
+        resource: ResourceKind::of(resource.resource_type)?,
+        name: text(&resource.resource_name),
+        pattern: Pattern::of(resource.pattern_type)?,
+        principal: text(&rule.principal),
+        host: text(&rule.host),
+        operation: Operation::of(rule.operation)?,
+        permission: Permission::of(rule.permission_type)?,
+    })
+}
 
-    fn creation(&self) -> AclCreation {
-        AclCreation::default()
-            .with_resource_type(self.resource.number())
-            .with_resource_name(wire(&self.name))
-            .with_resource_pattern_type(self.pattern.number())
-            .with_principal(wire(&self.principal))
-            .with_host(wire(&self.host))
-            .with_operation(self.operation.number())
-            .with_permission_type(self.permission.number())
-    }
+fn creation(acl: &Acl) -> AclCreation {
+    AclCreation::default()
+        .with_resource_type(acl.resource.number())
+        .with_resource_name(wire(&acl.name))
+        .with_resource_pattern_type(acl.pattern.number())
+        .with_principal(wire(&acl.principal))
+        .with_host(wire(&acl.host))
+        .with_operation(acl.operation.number())
+        .with_permission_type(acl.permission.number())
+}
 
-    /// A filter that finds this rule and no other.
-    fn filter(&self) -> DeleteAclsFilter {
-        DeleteAclsFilter::default()
-            .with_resource_type_filter(self.resource.number())
-            .with_resource_name_filter(Some(wire(&self.name)))
-            .with_pattern_type_filter(self.pattern.number())
-            .with_principal_filter(Some(wire(&self.principal)))
-            .with_host_filter(Some(wire(&self.host)))
-            .with_operation(self.operation.number())
-            .with_permission_type(self.permission.number())
-    }
+/// A filter that finds this rule and no other.
+fn filter(acl: &Acl) -> DeleteAclsFilter {
+    DeleteAclsFilter::default()
+        .with_resource_type_filter(acl.resource.number())
+        .with_resource_name_filter(Some(wire(&acl.name)))
+        .with_pattern_type_filter(acl.pattern.number())
+        .with_principal_filter(Some(wire(&acl.principal)))
+        .with_host_filter(Some(wire(&acl.host)))
+        .with_operation(acl.operation.number())
+        .with_permission_type(acl.permission.number())
 }
 
 /// Of the search for a rule, then of what was found.
@@ -192,14 +120,14 @@ impl Client {
         let answer = self.ask(Route::Controller, &all()).await?;
         let resources = answer.resources.iter();
         let rules = resources.flat_map(|resource| resource.acls.iter().map(move |rule| (resource, rule)));
-        Ok(rules.filter_map(|(resource, rule)| Acl::of(resource, rule)).collect())
+        Ok(rules.filter_map(|(resource, rule)| self::rule(resource, rule)).collect())
     }
 
     /// Makes rules; those that are there already stay.
     pub async fn create_acls(&self, acls: &[Acl]) -> Result<Outcomes<Acl>, Error> {
         let mut outcomes = Outcomes::new();
         for batch in acls.chunks(BATCH) {
-            let request = CreateAclsRequest::default().with_creations(batch.iter().map(Acl::creation).collect());
+            let request = CreateAclsRequest::default().with_creations(batch.iter().map(creation).collect());
             let answer = self.ask(Route::Controller, &request).await?;
             outcomes.extend(batch.iter().cloned().zip(
                 answer.results.iter().map(|result| outcome((), result.error_code, result.error_message.as_ref())),
@@ -212,7 +140,7 @@ impl Client {
     pub async fn delete_acls(&self, acls: &[Acl]) -> Result<Outcomes<Acl>, Error> {
         let mut outcomes = Outcomes::new();
         for batch in acls.chunks(BATCH) {
-            let request = DeleteAclsRequest::default().with_filters(batch.iter().map(Acl::filter).collect());
+            let request = DeleteAclsRequest::default().with_filters(batch.iter().map(filter).collect());
             let answer = self.ask(Route::Controller, &request).await?;
             outcomes.extend(batch.iter().cloned().zip(answer.filter_results.iter().map(deletion)));
         }

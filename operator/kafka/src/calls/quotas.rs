@@ -7,6 +7,7 @@ use kafka_protocol::messages::alter_client_quotas_response as altered;
 use kafka_protocol::messages::describe_client_quotas_request::ComponentData;
 use kafka_protocol::messages::describe_client_quotas_response as described;
 use kafka_protocol::messages::{AlterClientQuotasRequest, DescribeClientQuotasRequest};
+pub use kafkapipelines_core::cluster::quotas::{QuotaChanges, QuotaOf, Quotas};
 
 use super::outcome::{Outcomes, complete, outcome};
 use super::{BATCH, Mode};
@@ -19,53 +20,35 @@ const USER: &str = "user";
 /// In a filter: whoever it is.
 const ANY: i8 = 2;
 
-/// Whom a quota is for.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum QuotaOf {
-    /// A user, by principal without `User:`.
-    User(String),
-    /// Every user that has none of its own.
-    DefaultUser,
+fn of(user: Option<String>) -> QuotaOf {
+    user.map_or(QuotaOf::DefaultUser, QuotaOf::User)
 }
 
-/// Quotas by key: `producer_byte_rate`, `consumer_byte_rate` (bytes a second by broker), `request_percentage`,
-/// `controller_mutation_rate` (mutations a second).
-pub type Quotas = BTreeMap<String, f64>;
-
-/// What to do with quotas, by key: a new value, or none any more.
-pub type QuotaChanges = BTreeMap<String, Option<f64>>;
-
-impl QuotaOf {
-    fn of(user: Option<String>) -> Self {
-        user.map_or(Self::DefaultUser, Self::User)
-    }
-
-    fn wire(&self) -> EntityData {
-        let name = match self {
-            Self::User(name) => Some(wire(name)),
-            Self::DefaultUser => None,
-        };
-        EntityData::default().with_entity_type(wire(USER)).with_entity_name(name)
-    }
+fn entity(of: &QuotaOf) -> EntityData {
+    let name = match of {
+        QuotaOf::User(name) => Some(wire(name)),
+        QuotaOf::DefaultUser => None,
+    };
+    EntityData::default().with_entity_type(wire(USER)).with_entity_name(name)
 }
 
 fn change((of, changes): &(&QuotaOf, &QuotaChanges)) -> EntryData {
     let operation = |(key, value): (&String, &Option<f64>)| {
         OpData::default().with_key(wire(key)).with_value(value.unwrap_or_default()).with_remove(value.is_none())
     };
-    EntryData::default().with_entity(vec![of.wire()]).with_ops(changes.iter().map(operation).collect())
+    EntryData::default().with_entity(vec![entity(of)]).with_ops(changes.iter().map(operation).collect())
 }
 
 fn found(entry: &described::EntryData) -> Option<(QuotaOf, Quotas)> {
     let [entity] = entry.entity.as_slice() else { return None };
     let quotas = entry.values.iter().map(|value| (text(&value.key), value.value)).collect();
-    Some((QuotaOf::of(entity.entity_name.as_ref().map(text)), quotas))
+    Some((of(entity.entity_name.as_ref().map(text)), quotas))
 }
 
 fn changed(entry: &altered::EntryData) -> Option<(QuotaOf, Result<(), crate::KafkaError>)> {
     let [entity] = entry.entity.as_slice() else { return None };
-    let of = QuotaOf::of(entity.entity_name.as_ref().map(text));
-    Some((of, outcome((), entry.error_code, entry.error_message.as_ref())))
+    let outcome = outcome((), entry.error_code, entry.error_message.as_ref());
+    Some((of(entity.entity_name.as_ref().map(text)), outcome))
 }
 
 impl Client {

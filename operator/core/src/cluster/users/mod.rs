@@ -1,0 +1,85 @@
+//! Users: who is wanted, what proves who they are, and what is handed to them.
+
+mod client_files;
+pub mod credentials;
+pub mod password;
+pub mod progress;
+mod reach;
+pub mod secret;
+
+use kafkapipelines_crds::{AccessPreset, AccessSpec, AuthenticationType, Consumer, UserAuthentication, UserSpec};
+use kafkapipelines_crds::{PatternType, ResourcePattern};
+use kube::ResourceExt;
+
+pub use reach::{Reach, reach};
+
+use crate::names;
+
+/// All users: those of the spec, then one for each consumer, by name.
+pub fn wanted<'a>(declared: &[UserSpec], consumers: impl IntoIterator<Item = &'a Consumer>) -> Vec<UserSpec> {
+    let mut own: Vec<_> = consumers.into_iter().map(of_consumer).collect();
+    own.sort_by(|one, other| one.name.cmp(&other.name));
+    declared.iter().cloned().chain(own).collect()
+}
+
+/// The user that a consumer is: it reads its topics in its group, and writes its dead letters. Nothing else.
+fn of_consumer(consumer: &Consumer) -> UserSpec {
+    let name = consumer.name_any();
+    let group = consumer.spec.group_id.clone().unwrap_or_else(|| name.clone());
+    let reads = AccessSpec {
+        preset: Some(AccessPreset::Consumer),
+        topics: consumer.spec.topics.clone(),
+        group: Some(ResourcePattern { name: group, pattern_type: PatternType::Literal }),
+        ..AccessSpec::default()
+    };
+    let buries = AccessSpec {
+        preset: Some(AccessPreset::Producer),
+        topics: vec![consumer.spec.dead_letter.topic.clone()],
+        ..AccessSpec::default()
+    };
+    UserSpec {
+        name: names::consumer_user(&name),
+        authentication: UserAuthentication { type_: AuthenticationType::Tls, password_from: None, rotation: None },
+        access: vec![reads, buries],
+        quotas: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::access;
+    use serde_json::json;
+
+    fn consumer(name: &str, group: Option<&str>) -> Consumer {
+        serde_json::from_value(json!({"apiVersion": "kafkapipelines.io/v1alpha1", "kind": "Consumer",
+            "metadata": {"name": name, "namespace": "kafka"},
+            "spec": {"pipeline": "logs", "topics": ["logs"], "groupId": group, "deadLetter": {"topic": "logs-dlq"},
+                "sinks": [{"name": "store", "victoriaLogs": {"endpoint": "http://vl:9428"}}]}}))
+        .unwrap()
+    }
+
+    #[test]
+    fn each_consumer_has_a_user_that_may_do_what_it_does() {
+        let declared = json!([{"name": "shop", "authentication": {"type": "scram-sha-512"}}]);
+        let declared: Vec<UserSpec> = serde_json::from_value(declared).unwrap();
+        let users = wanted(&declared, &[consumer("vector", None), consumer("other", Some("group"))]);
+        let names: Vec<_> = users.iter().map(|user| user.name.as_str()).collect();
+        assert_eq!(names, ["shop", "consumer-other", "consumer-vector"]);
+        let rules = access::rules(&users[1..2]);
+        let said: Vec<_> =
+            rules.iter().map(|acl| format!("{:?} {:?} {}", acl.operation, acl.resource, acl.name)).collect();
+        assert_eq!(
+            said,
+            [
+                "Read Topic logs",
+                "Describe Topic logs",
+                "Write Topic logs-dlq",
+                "Describe Topic logs-dlq",
+                "Read Group group",
+                "Describe Group group",
+            ]
+        );
+        assert!(access::rules(&users[2..]).iter().any(|acl| acl.name == "vector"), "the default group");
+    }
+}
