@@ -109,10 +109,10 @@ pub struct AuthorizationSpec {
     /// `simple`: by the ACLs of `spec.users`; what they do not allow is denied (`StandardAuthorizer`, KIP-801).
     #[serde(rename = "type")]
     pub type_: AuthorizationType,
-    /// Further principals that may do everything: `CN=<common name>` of a client certificate, or the name of a user.
+    /// Further clients that may do everything: the name of a user, or `CN=<common name>` of a client certificate.
     /// The nodes and the operator are super users anyway.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 32), inner(length(min = 1, max = 249), regex(pattern = r"^[^;\s]+$")))]
+    #[schemars(length(max = 32), inner(length(min = 1, max = 67), regex(pattern = r"^(CN=)?[A-Za-z0-9._@-]+$")))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub super_users: Vec<String>,
 }

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod acls;
+pub mod authorization_gate;
 pub mod configs;
 pub mod quorum;
 pub mod quotas;

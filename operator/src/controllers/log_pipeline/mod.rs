@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
 use kafkapipelines_core::child::owned_by;
+use kafkapipelines_core::cluster::authorization_gate;
 use kafkapipelines_core::identity::{self, Identity};
 use kafkapipelines_core::pipeline::Pipeline;
 use kafkapipelines_core::refusal::Refusal;
@@ -167,9 +168,11 @@ impl LogPipelineController {
         let recorded = if validated.is_ok() { Some(identity.clone()) } else { identity::recorded(&view.before) };
         let mut refusals = validated.err().unwrap_or_default();
         refusals.extend(progress.iter().flat_map(|progress| progress.refusals.clone()));
+        let mut warnings = validate::pipeline::warnings(&view.input(identity));
+        warnings.extend(authorization_gate::warning(&nodes));
         let verdict = Verdict {
             refusals,
-            warnings: validate::pipeline::warnings(&view.input(identity)),
+            warnings,
             failure: error::to_show(progress),
             waiting: None,
         };

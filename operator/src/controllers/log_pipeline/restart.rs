@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use kafkapipelines_core::cluster::authorization_gate;
 use kafkapipelines_core::identity::Identity;
 use kafkapipelines_core::pipeline::Pipeline;
-use kafkapipelines_core::roll::{self, Step};
+use kafkapipelines_core::roll::{self, NodeState, Step};
+use kube::ResourceExt as _;
 use kube::runtime::events::EventType;
 
 use super::{Error, LogPipelineController, View};
@@ -48,7 +50,7 @@ impl LogPipelineController {
         let nodes = view.nodes(identity, Some(pipeline));
         let mut step = roll::next(&nodes, None);
         if let Step::Restart { serves: true, .. } = step {
-            step = self.gated(pipeline, &nodes).await;
+            step = self.await_acls(view, &nodes, self.gated(pipeline, &nodes).await);
         }
         match step {
             Step::Done => Ok(None),
@@ -58,6 +60,19 @@ impl LogPipelineController {
                 self.delete_pod(view, &pod, &uid, note).await?;
                 Ok(None)
             }
+        }
+    }
+
+    /// The step, unless a broker would begin to ask for ACLs before Kafka has those of the newest spec.
+    fn await_acls(&self, view: &View<'_>, nodes: &[NodeState], step: Step) -> Step {
+        let Step::Restart { id, .. } = step else { return step };
+        let report = self.reports.get(&view.namespace(), &view.object.name_any());
+        let newest = report.filter(|report| report.generation == view.object.metadata.generation);
+        let acls_in_place = newest.is_some_and(|report| report.acls_in_place);
+        let state = nodes.iter().find(|state| state.node.id == id);
+        match state.and_then(|state| authorization_gate::held_back(state, acls_in_place)) {
+            Some(reason) => Step::Wait { reason: reason.to_owned() },
+            None => step,
         }
     }
 
