@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, ObjectMeta};
+use kafkapipelines_core::conditions::{self, ACCEPTED, READY, STALLED, SUSPENDED, WARNING};
 
 /// What is good.
 pub const GOOD: Style = AnsiColor::Green.on_default();
@@ -29,7 +30,7 @@ impl<'a> State<'a> {
 
     /// `✓ Ready`, or why not.
     pub fn phrase(&self) -> String {
-        let Some(ready) = self.conditions.iter().find(|condition| condition.type_ == "Ready") else {
+        let Some(ready) = conditions::find(self.conditions, READY) else {
             return format!("{DOUBTFUL}? no status yet: is the operator running?{DOUBTFUL:#}");
         };
         let mut phrase = match ready.status.as_str() {
@@ -52,13 +53,18 @@ impl<'a> State<'a> {
 
     /// Whether it stays as it is until somebody acts.
     fn needs_a_person(&self) -> bool {
-        self.conditions.iter().any(|condition| condition.type_ == "Stalled" && condition.status == "True")
+        conditions::is_true(self.conditions, STALLED)
     }
 
-    /// Conditions beside `Ready` that say something: what is refused or stalled is in `Ready` already, and acceptance is
-    /// what one expects.
+    /// Conditions beside `Ready` that say something that `Ready` does not: what is refused or stalled is there already, and what
+    /// holds is what one expects.
     pub fn remarks(&self) -> Vec<String> {
-        let telling = |condition: &&Condition| !["Ready", "Accepted", "Stalled"].contains(&condition.type_.as_str());
+        let ready = conditions::find(self.conditions, READY);
+        let telling = |condition: &&Condition| {
+            ![READY, ACCEPTED, STALLED].contains(&condition.type_.as_str())
+                && (condition.status != "True" || [WARNING, SUSPENDED].contains(&condition.type_.as_str()))
+                && ready.is_none_or(|ready| ready.message != condition.message)
+        };
         let phrase =
             |condition: &Condition| format!("{DOUBTFUL}! {}: {}{DOUBTFUL:#}", condition.reason, condition.message);
         self.conditions.iter().filter(telling).map(phrase).collect()

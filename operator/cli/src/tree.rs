@@ -2,16 +2,16 @@
 
 use anstyle::Style;
 use kafkapipelines_crds::{
-    Consumer, KafkaNodePool, KafkaNodePoolStatus, ListenerStatus, LogPipeline, NodeStatus, OperationStatus, TopicSpec,
+    Consumer, KafkaNodePool, KafkaNodePoolStatus, ListenerStatus, LogPipeline, NodeStatus, OperationStatus,
 };
 use kube::ResourceExt as _;
 
 use crate::branch::{Branch, columns};
 use crate::overview::{Installation, Overview};
 use crate::readiness::{DOUBTFUL, State, mark};
+use crate::{content, health};
 
 const NAME: Style = Style::new().bold();
-const MOST_TOPICS: usize = 20;
 
 /// Every pipeline as a tree, then what names a pipeline that does not exist.
 pub fn draw(overview: &Overview) -> String {
@@ -27,10 +27,12 @@ fn installation(installation: &Installation) -> Branch {
     let state = State::new(&pipeline.metadata, status.map(|status| (&*status.conditions, status.observed_generation)));
     let mut below: Vec<Branch> = state.remarks().into_iter().map(Branch::leaf).collect();
     below.extend(kafka(pipeline));
+    below.extend(status.and_then(health::line).map(Branch::leaf));
     below.extend(operation(pipeline));
     below.extend(group("pools", pools(&installation.pools)));
     below.extend(group("listeners", listeners(pipeline)));
-    below.extend(group("topics", topics(&pipeline.spec.topics)));
+    below.extend(content::topics(pipeline));
+    below.extend(content::users(pipeline));
     below.extend(group("consumers", consumers(&installation.consumers)));
     Branch::new(format!("{NAME}{place}{NAME:#}  {}", state.phrase()), below)
 }
@@ -130,18 +132,6 @@ fn listeners(pipeline: &LogPipeline) -> Vec<Branch> {
     };
     let rows: Vec<[String; 3]> = listeners.iter().map(cells).collect();
     columns(&rows).into_iter().map(Branch::leaf).collect()
-}
-
-fn topics(topics: &[TopicSpec]) -> Vec<Branch> {
-    let cells = |topic: &TopicSpec| {
-        let partitions = topic.partitions.map(|count| format!("{count} partitions")).unwrap_or_default();
-        let replicas = topic.replicas.map(|count| format!("{count} replicas")).unwrap_or_default();
-        [topic.name.clone(), partitions, replicas]
-    };
-    let rows: Vec<[String; 3]> = topics.iter().take(MOST_TOPICS).map(cells).collect();
-    let rest = topics.len().saturating_sub(MOST_TOPICS);
-    let more = (rest > 0).then(|| format!("… and {rest} more"));
-    columns(&rows).into_iter().chain(more).map(Branch::leaf).collect()
 }
 
 fn consumers(consumers: &[Consumer]) -> Vec<Branch> {

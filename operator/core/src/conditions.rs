@@ -11,6 +11,22 @@ pub const ACCEPTED: &str = "Accepted";
 pub const WARNING: &str = "Warning";
 /// Only `True`, or absent: a person must act, waiting does not help. kstatus (Flux, `helm --wait`) and Argo CD go by it.
 pub const STALLED: &str = "Stalled";
+/// Only `True`, or absent: the user has suspended the pipeline.
+pub const SUSPENDED: &str = "Suspended";
+/// Only `False`, or absent: Kafka could not be looked at, or not brought to what the spec says.
+pub const SYNCED: &str = "Synced";
+/// Whether all topics of the spec are in Kafka as it says; absent where there are none.
+pub const TOPICS_READY: &str = "TopicsReady";
+/// Whether all users of the spec are in Kafka as it says; absent where there are none.
+pub const USERS_READY: &str = "UsersReady";
+/// Whether all partitions have a leader and enough replicas.
+pub const PARTITIONS_HEALTHY: &str = "PartitionsHealthy";
+/// Only `False`, or absent: disks fill up or have failed.
+pub const DISKS_HEALTHY: &str = "DisksHealthy";
+/// Only `False`, or absent: a controller does not vote, or does not keep up.
+pub const QUORUM_COMPLETE: &str = "QuorumComplete";
+/// Only `False`, or absent: a certificate has ended, or will and a person must renew it.
+pub const CERTIFICATES_VALID: &str = "CertificatesValid";
 
 /// One finding: the state of a condition, before time and generation are added.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -66,12 +82,21 @@ impl Finding {
 }
 
 /// The conditions to write: the findings, each with the time at which its status last changed.
-/// A condition that no finding speaks of disappears.
+/// A condition that no finding speaks of disappears. Findings of one type become one condition, with the first one's reason.
 pub fn merge(old: &[Condition], findings: &[Finding], generation: Option<i64>, now: Timestamp) -> Vec<Condition> {
-    findings
-        .iter()
-        .map(|finding| condition(old.iter().find(|c| c.type_ == finding.type_), finding, generation, now))
-        .collect()
+    let joined = joined(findings);
+    joined.iter().map(|finding| condition(find(old, finding.type_), finding, generation, now)).collect()
+}
+
+fn joined(findings: &[Finding]) -> Vec<Finding> {
+    let mut joined: Vec<Finding> = Vec::new();
+    for finding in findings {
+        match joined.iter_mut().find(|first| first.type_ == finding.type_) {
+            Some(first) => first.message = format!("{}; {}", first.message, finding.message),
+            None => joined.push(finding.clone()),
+        }
+    }
+    joined
 }
 
 /// The condition of a type, if there is one.
@@ -115,6 +140,18 @@ mod tests {
         assert_eq!(second[0].last_transition_time, Time(at(10)));
         assert_eq!((second[0].reason.as_str(), second[0].observed_generation), ("Waiting", Some(2)));
         assert_eq!(third[0].last_transition_time, Time(at(30)));
+    }
+
+    #[test]
+    fn findings_of_one_type_are_one_condition() {
+        let warning = |reason: &str| Finding::new(WARNING, true, reason, format!("what {reason} means"));
+        let merged =
+            merge(&[], &[warning("First"), Finding::new(READY, true, "Ok", ""), warning("Second")], None, at(1));
+        assert_eq!(merged.len(), 2);
+        assert_eq!(
+            (merged[0].reason.as_str(), merged[0].message.as_str()),
+            ("First", "what First means; what Second means")
+        );
     }
 
     #[test]

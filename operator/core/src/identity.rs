@@ -19,7 +19,7 @@ use crate::{cluster_id, labels, node_ids};
 pub struct Identity {
     /// Cluster id.
     pub cluster_id: String,
-    /// `metadata.version` with which the disks are formatted.
+    /// `metadata.version` with which new disks are formatted: that of the cluster.
     pub metadata_version: String,
     /// Lowest node id of every pool, by name.
     pub bases: BTreeMap<String, i32>,
@@ -112,11 +112,12 @@ impl Identity {
     /// The status with this identity on record.
     pub fn record(&self, status: LogPipelineStatus) -> LogPipelineStatus {
         let running = status.version.as_ref().and_then(|version| version.running.clone());
+        let voters = status.controller_quorum.as_ref().map(|quorum| quorum.voters.clone()).unwrap_or_default();
         LogPipelineStatus {
             cluster_id: Some(self.cluster_id.clone()),
             version: Some(VersionStatus { running, metadata: Some(self.metadata_version.clone()) }),
             node_pools: self.node_pools(),
-            controller_quorum: self.controller_quorum(),
+            controller_quorum: self.controller_quorum(voters),
             ..status
         }
     }
@@ -126,12 +127,10 @@ impl Identity {
         self.bases.iter().map(|(name, base)| NodePoolStatus { name: name.clone(), node_id_base: *base }).collect()
     }
 
-    /// The form in which a pipeline's status keeps the first voters.
-    pub fn controller_quorum(&self) -> Option<ControllerQuorumStatus> {
-        (!self.initial_voters.is_empty()).then(|| ControllerQuorumStatus {
-            initial_voters: self.initial_voters.clone(),
-            ..ControllerQuorumStatus::default()
-        })
+    /// The form in which a pipeline's status keeps the first voters, beside those of now.
+    pub fn controller_quorum(&self, voters: Vec<i32>) -> Option<ControllerQuorumStatus> {
+        let initial_voters = self.initial_voters.clone();
+        (!initial_voters.is_empty()).then_some(ControllerQuorumStatus { initial_voters, voters })
     }
 }
 
@@ -219,6 +218,13 @@ mod tests {
     }
 
     #[test]
+    fn putting_it_on_record_keeps_what_was_seen() {
+        let status = json!({"clusterId": "c", "version": {"running": "4.3.1", "metadata": "4.3"}, "controllerQuorum": {"initialVoters": [500], "voters": [500, 501]}});
+        let status: LogPipelineStatus = serde_json::from_value(status).unwrap();
+        assert_eq!(recorded(&status).unwrap().record(status.clone()), status);
+    }
+
+    #[test]
     fn a_pool_that_is_gone_keeps_its_ids() {
         let status = json!({"clusterId": "c", "nodePools": [{"name": "first", "nodeIdBase": 0}]});
         let identity = settled(&status, &[pool("second", "broker")], &Remembered::default());
@@ -242,6 +248,6 @@ mod tests {
     fn without_controllers_there_are_no_voters_yet() {
         let identity = settled(&json!({}), &[pool("broker", "broker")], &Remembered::default());
         assert!(identity.initial_voters.is_empty());
-        assert_eq!(identity.controller_quorum(), None);
+        assert_eq!(identity.controller_quorum(vec![]), None);
     }
 }

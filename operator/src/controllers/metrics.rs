@@ -1,4 +1,4 @@
-//! Measures of reconciles: by kind, never by object.
+//! Measures of reconciles by kind, never by object; and of what is seen of each pipeline's Kafka.
 
 use std::time::Duration;
 
@@ -8,6 +8,8 @@ use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+
+use super::kafka_cluster;
 
 /// Upper bounds in seconds: most reconciles read memory alone, the slowest wait for one request's deadline.
 const BUCKETS: [f64; 10] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0];
@@ -46,6 +48,7 @@ pub struct Metrics {
     errors: Family<Failed, Counter>,
     in_flight: Family<Kind, Gauge>,
     queued: Family<Kind, Gauge>,
+    pub(super) kafka: kafka_cluster::metrics::Metrics,
 }
 
 impl Metrics {
@@ -57,8 +60,9 @@ impl Metrics {
             errors: Family::default(),
             in_flight: Family::default(),
             queued: Family::default(),
+            kafka: kafka_cluster::metrics::Metrics::register(registry),
         };
-        let Self { reconciles, durations, errors, in_flight, queued } = metrics.clone();
+        let Self { reconciles, durations, errors, in_flight, queued, .. } = metrics.clone();
         registry.register("reconciles", "Reconciles that ended", reconciles);
         registry.register_with_unit("reconcile_duration", "How long reconciles took", Unit::Seconds, durations);
         registry.register("reconcile_errors", "Reconciles that failed, by reason", errors);

@@ -32,12 +32,14 @@ mod kafka_clients;
 pub mod kafka_cluster;
 pub mod kafka_node_pool;
 mod kafka_nodes;
+mod kafka_partitions;
 pub mod log_pipeline;
 pub mod metrics;
 mod news;
 mod queue;
 mod reports;
 mod runner;
+mod unwatched_secret;
 
 pub use kube::runtime::controller::Action;
 pub use runner::{Reconciler, Runner, Settings};

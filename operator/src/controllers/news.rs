@@ -1,5 +1,9 @@
 //! Events about conditions: one for each change of their status or reason.
 
+use kafkapipelines_core::conditions::{
+    ACCEPTED, CERTIFICATES_VALID, DISKS_HEALTHY, PARTITIONS_HEALTHY, QUORUM_COMPLETE, READY, SUSPENDED, SYNCED,
+    TOPICS_READY, USERS_READY, WARNING,
+};
 use kube::Resource;
 use kube::runtime::events::EventType;
 
@@ -19,14 +23,26 @@ pub(super) async fn tell<K: Resource<DynamicType = ()>>(io: &Io, object: &K, out
 
 /// Conditions worth an Event, by the names that Events carry.
 fn topic(condition: &str) -> Option<&'static str> {
-    const TOLD: [&str; 5] = ["Ready", "Accepted", "Warning", "QuorumComplete", "Suspended"];
+    const TOLD: [&str; 11] = [
+        READY,
+        ACCEPTED,
+        WARNING,
+        SUSPENDED,
+        SYNCED,
+        TOPICS_READY,
+        USERS_READY,
+        PARTITIONS_HEALTHY,
+        DISKS_HEALTHY,
+        QUORUM_COMPLETE,
+        CERTIFICATES_VALID,
+    ];
     TOLD.into_iter().find(|name| *name == condition)
 }
 
 fn is_good(topic: &str, status: &str) -> bool {
     match topic {
-        "Warning" => status != "True",
-        "Ready" | "Suspended" => true,
+        WARNING => status != "True",
+        READY | SUSPENDED => true,
         _ => status == "True",
     }
 }

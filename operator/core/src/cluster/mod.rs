@@ -5,11 +5,18 @@
 
 pub mod access;
 pub mod acls;
+pub mod certificates;
 pub mod authorization_gate;
 pub mod configs;
+pub mod features;
+pub mod health;
+pub mod log_levels;
 pub mod quorum;
 pub mod quotas;
+pub mod registrations;
 pub mod report;
 pub mod restart_gate;
+pub mod settings;
 pub mod topics;
 pub mod users;
+pub mod votes;

@@ -1,6 +1,7 @@
 //! Status: what was observed, said for people and for `kubectl wait`.
 
 pub mod consumer;
+mod kafka;
 pub mod pipeline;
 pub mod pool;
 

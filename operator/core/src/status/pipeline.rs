@@ -1,18 +1,21 @@
 //! Status of a LogPipeline.
 
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kafkapipelines_crds::{
     ListenerSpec, ListenerStatus, LogPipeline, LogPipelineStatus, NodesStatus, OperationKind, OperationStatus,
     VersionStatus,
 };
 use kube::ResourceExt;
 
+use super::kafka::Known;
 use super::{Verdict, nodes_ready};
 use crate::build::listeners;
-use crate::conditions::{self, Finding};
+use crate::cluster::report::Report;
+use crate::conditions::{self, Finding, READY, SUSPENDED, Status};
 use crate::identity::Identity;
 use crate::kafka_version::KafkaVersion;
-use crate::roll::{self, NodeState, Step};
+use crate::roll::{NodeState, Step};
 use crate::{labels, names};
 
 /// What was observed of a pipeline.
@@ -32,6 +35,8 @@ pub struct Observed<'a> {
     pub step: &'a Step,
     /// Consumers ready, and consumers in all.
     pub consumers: (usize, usize),
+    /// The newest look into its Kafka, once there was one.
+    pub report: Option<&'a Report>,
 }
 
 /// The status to write.
@@ -39,57 +44,64 @@ pub fn status(observed: &Observed<'_>, now: Timestamp) -> LogPipelineStatus {
     let Observed { object, before, identity, nodes, .. } = observed;
     let ready = nodes.iter().filter(|node| node.serves()).count();
     let (ready_consumers, consumers) = observed.consumers;
+    let kafka = Known::new(observed.report, before, now);
     LogPipelineStatus {
         observed_generation: object.metadata.generation,
-        conditions: conditions::merge(&before.conditions, &findings(observed), object.metadata.generation, now),
+        conditions: conditions_of(observed, &kafka, now),
         cluster_id: identity.map(|identity| identity.cluster_id.clone()),
         version: Some(VersionStatus {
             running: running(nodes),
-            metadata: identity.map(|identity| identity.metadata_version.clone()),
+            metadata: kafka.metadata_version().or(identity.map(|identity| &identity.metadata_version)).cloned(),
         }),
         nodes: Some(counts(nodes)),
         ready_nodes: Some(format!("{ready}/{}", nodes.len())),
         ready_consumers: Some(format!("{ready_consumers}/{consumers}")),
         listeners: object.spec.kafka.listeners.iter().map(|listener| listener_status(object, listener)).collect(),
         node_pools: identity.map(Identity::node_pools).unwrap_or_default(),
-        controller_quorum: identity.and_then(Identity::controller_quorum),
+        controller_quorum: identity.and_then(|identity| identity.controller_quorum(kafka.voters().to_vec())),
         operation: operation(observed),
-        topics: before.topics.clone(),
-        users: before.users.clone(),
-        partitions: before.partitions.clone(),
-        fullest_disk_percent: before.fullest_disk_percent,
+        topics: kafka.topics().cloned(),
+        users: kafka.users().cloned(),
+        partitions: kafka.partitions().cloned(),
+        fullest_disk_percent: kafka.fullest_disk_percent(),
     }
 }
 
-fn findings(observed: &Observed<'_>) -> Vec<Finding> {
+/// `Ready` first, the others by their types.
+fn conditions_of(observed: &Observed<'_>, kafka: &Known<'_>, now: Timestamp) -> Vec<Condition> {
+    let Observed { object, before, .. } = observed;
+    let findings = findings(observed, kafka);
+    let mut conditions = conditions::merge(&before.conditions, &findings, object.metadata.generation, now);
+    if let Some(warning) = kafka.warning_of_before(object) {
+        conditions.retain(|condition| condition.type_ != warning.type_);
+        conditions.push(warning.clone());
+    }
+    conditions.extend(kafka.conditions.iter().cloned());
+    conditions.sort_by(|a, b| (a.type_ != READY, &a.type_).cmp(&(b.type_ != READY, &b.type_)));
+    conditions
+}
+
+fn findings(observed: &Observed<'_>, kafka: &Known<'_>) -> Vec<Finding> {
     let verdict = observed.verdict;
-    let ready = verdict.not_ready().unwrap_or_else(|| nodes_ready(observed.nodes, observed.step));
     let suspended = observed.object.spec.suspend.then(|| {
         Finding::new(
-            "Suspended",
+            SUSPENDED,
             true,
             "SuspendedByUser",
             "spec.suspend is true: nothing is written until it is false again",
         )
     });
-    [Some(ready), suspended, observers(observed)].into_iter().flatten().chain(verdict.findings()).collect()
+    let own = [Some(readiness(observed, kafka)), suspended].into_iter().flatten();
+    own.chain(verdict.findings()).chain(kafka.findings()).collect()
 }
 
-/// Controllers that were added after the format follow the metadata log but do not vote yet.
-fn observers(observed: &Observed<'_>) -> Option<Finding> {
-    let voters = &observed.identity?.initial_voters;
-    let added: Vec<_> = observed
-        .nodes
-        .iter()
-        .map(|state| &state.node)
-        .filter(|node| node.is_controller() && !voters.contains(&node.id))
-        .map(|n| n.id)
-        .collect();
-    let message = format!(
-        "controllers {} follow the metadata log but have no vote: add them with kafka-metadata-quorum.sh add-controller, or set replicas back",
-        roll::list(&added)
-    );
-    (!added.is_empty()).then(|| Finding::new("QuorumComplete", false, "ControllersAreObservers", message))
+/// What stands in the way, the most important first: the spec, the nodes, then what is inside Kafka.
+fn readiness(observed: &Observed<'_>, kafka: &Known<'_>) -> Finding {
+    if let Some(refused) = observed.verdict.not_ready() {
+        return refused;
+    }
+    let nodes = nodes_ready(observed.nodes, observed.step);
+    if nodes.status == Status::True { kafka.not_ready(observed.object).unwrap_or(nodes) } else { nodes }
 }
 
 fn counts(nodes: &[NodeState]) -> NodesStatus {
@@ -140,11 +152,12 @@ fn listener_status(object: &LogPipeline, listener: &ListenerSpec) -> ListenerSta
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conditions::PARTITIONS_HEALTHY;
     use crate::node::Node;
     use crate::pod_state::PodState;
     use crate::refusal::Refusal;
     use crate::roll::Template;
-    use kafkapipelines_crds::Role;
+    use kafkapipelines_crds::{PartitionsStatus, Role, TopicsStatus, UsersStatus};
     use serde_json::json;
 
     fn pipeline(suspend: bool) -> LogPipeline {
@@ -185,10 +198,25 @@ mod tests {
 
     fn status_of(object: &LogPipeline, verdict: &Verdict, nodes: &[NodeState], step: &Step) -> LogPipelineStatus {
         let before = LogPipelineStatus::default();
-        status(
-            &Observed { object, before: &before, identity: Some(&identity()), verdict, nodes, step, consumers: (1, 2) },
-            Timestamp::UNIX_EPOCH,
-        )
+        let (identity, consumers, report) = (identity(), (1, 2), Some(&looked()));
+        let observed =
+            Observed { object, before: &before, identity: Some(&identity), verdict, nodes, step, consumers, report };
+        status(&observed, Timestamp::UNIX_EPOCH)
+    }
+
+    /// A look into a Kafka that is as it should be.
+    fn looked() -> Report {
+        Report {
+            generation: Some(2),
+            complete: true,
+            topics: Some(TopicsStatus { desired: 2, ready: 2, ..TopicsStatus::default() }),
+            users: Some(UsersStatus { desired: 1, ready: 1, ..UsersStatus::default() }),
+            partitions: Some(PartitionsStatus { total: 24, ..PartitionsStatus::default() }),
+            fullest_disk_percent: Some(40),
+            voters: Some(vec![9000]),
+            findings: vec![Finding::new(PARTITIONS_HEALTHY, true, "AllInSync", "all is well")],
+            ..Report::default()
+        }
     }
 
     fn ready(status: &LogPipelineStatus) -> (&str, &str) {
@@ -227,11 +255,9 @@ mod tests {
     }
 
     #[test]
-    fn added_controllers_and_suspension_are_said() {
-        let nodes = [node(9000, Role::Controller, true), node(9001, Role::Controller, true)];
+    fn suspension_is_said() {
+        let nodes = [node(9000, Role::Controller, true)];
         let status = status_of(&pipeline(true), &Verdict::default(), &nodes, &Step::Done);
-        let quorum = conditions::find(&status.conditions, "QuorumComplete").unwrap();
-        assert!(quorum.message.contains("9001") && !quorum.message.contains("9000"), "{}", quorum.message);
-        assert!(conditions::is_true(&status.conditions, "Suspended"));
+        assert!(conditions::is_true(&status.conditions, SUSPENDED));
     }
 }

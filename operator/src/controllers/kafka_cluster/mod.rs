@@ -3,7 +3,14 @@
 //! Kafka has no watch, so it is looked at now and then; what differs from the spec is sent, and nothing else. What was found is kept in
 //! [`Reports`], from where the LogPipeline's controller takes it into the status.
 
+mod features;
+mod health;
+mod memory;
+pub(super) mod metrics;
+mod quorum;
+mod topics;
 mod turn;
+mod users;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +19,6 @@ use jiff::Timestamp;
 use kafkapipelines_core::cluster::report::Report;
 use kafkapipelines_core::identity;
 use kafkapipelines_core::pipeline::Pipeline;
-use kafkapipelines_core::retry::ReconcileError as _;
 use kafkapipelines_core::validate;
 use kafkapipelines_core::validate::pipeline::PipelineInput;
 use kafkapipelines_crds::LogPipeline;
@@ -26,10 +32,14 @@ use super::reports::Reports;
 use super::{Action, Context, Reconciler, Runner, authority_secrets};
 use crate::io::Io;
 use crate::io::watches::Watches;
+use memory::{Memories, Memory};
+use metrics::{Metrics, Picture};
 use turn::{Seen, Turn};
 
 /// How soon Kafka is looked at again when nothing is under way: so long something that was changed by hand stays.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// How soon while partitions lack replicas or leaders.
+const LOOK_AGAIN_IN_TROUBLE: Duration = Duration::from_secs(5);
 /// How soon while something is under way.
 const LOOK_AGAIN_SOON: Duration = Duration::from_secs(1);
 
@@ -39,6 +49,8 @@ pub struct KafkaClusterController {
     watches: Watches,
     clients: KafkaClients,
     reports: Reports,
+    memories: Memories,
+    metrics: Metrics,
 }
 
 /// The controller; it runs until `stop`.
@@ -54,6 +66,8 @@ pub(super) fn run(
         watches: watches.clone(),
         clients: clients.clone(),
         reports: reports.clone(),
+        memories: Memories::default(),
+        metrics: context.settings.metrics.kafka.clone(),
     };
     let owner = |child: &_| pipeline_of(child).map(str::to_owned);
     Runner::new(controller, &watches.pipelines, &context.settings)
@@ -70,15 +84,24 @@ impl Reconciler for KafkaClusterController {
     const NAME: &'static str = "kafkacluster";
 
     async fn reconcile(&self, object: Arc<LogPipeline>) -> Result<Action, Error> {
-        let Some(pipeline) = self.pipeline(&object) else { return Ok(Action::await_change()) };
-        let mut report = Report::default();
-        let ended = self.look(&object, &pipeline, &mut report).await;
-        if let Err(error) = &ended {
-            report.failure = Some((error.reason(), error.to_string()));
+        let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
+        if object.metadata.deletion_timestamp.is_some() || object.spec.suspend {
+            self.metrics.forget(&namespace, &name);
+            return Ok(Action::await_change());
         }
-        let busy = report.busy;
-        self.reports.set(&pipeline.namespace, &pipeline.name, report);
-        ended.map(|()| Action::requeue(if busy { LOOK_AGAIN_SOON } else { LOOK_AGAIN }))
+        let Some(pipeline) = self.pipeline(&object) else {
+            self.metrics.looked(&namespace, &name, None);
+            return Ok(Action::await_change());
+        };
+        let (mut memory, mut report) = (self.memories.take(&namespace, &name), Report::default());
+        let ended = self.look(&object, &pipeline, &mut memory, &mut report).await;
+        let (picture, ended) = ended.map_or_else(|error| (None, Err(error)), |picture| (picture, Ok(())));
+        report.findings.extend(memory.failing.note(&ended, Timestamp::now()));
+        let again = look_again(&report);
+        self.metrics.looked(&namespace, &name, picture);
+        self.memories.keep(&namespace, &name, memory);
+        self.reports.set(&namespace, &name, report);
+        ended.map(|()| Action::requeue(again))
     }
 
     fn io(&self) -> &Io {
@@ -88,15 +111,14 @@ impl Reconciler for KafkaClusterController {
     fn forget(&self, namespace: &str, name: &str) {
         self.clients.forget(namespace, name);
         self.reports.forget(namespace, name);
+        self.memories.take(namespace, name);
+        self.metrics.forget(namespace, name);
     }
 }
 
 impl KafkaClusterController {
-    /// The pipeline, where it may be looked into: it is good, not suspended, and a broker serves.
+    /// The pipeline, where it can be looked into: it is good, and a broker serves.
     fn pipeline(&self, object: &LogPipeline) -> Option<Pipeline> {
-        if object.metadata.deletion_timestamp.is_some() || object.spec.suspend {
-            return None;
-        }
         let identity = identity::recorded(object.status.as_ref()?)?;
         let views = kafka_nodes::pools(&self.watches, &object.namespace()?, &object.name_any());
         let pools: Vec<_> = views.iter().map(|pool| pool.object.clone()).collect();
@@ -106,18 +128,37 @@ impl KafkaClusterController {
         nodes.any(|state| state.node.is_broker() && state.serves()).then_some(pipeline)
     }
 
-    /// Looks at Kafka and sends what differs, one family after the other.
-    async fn look(&self, object: &LogPipeline, pipeline: &Pipeline, report: &mut Report) -> Result<(), Error> {
+    /// Looks at Kafka and sends what differs, one family after the other; gives what was seen, if it came to the end.
+    async fn look(
+        &self,
+        object: &LogPipeline,
+        pipeline: &Pipeline,
+        memory: &mut Memory,
+        report: &mut Report,
+    ) -> Result<Option<Picture>, Error> {
         let now = Timestamp::now();
         let access = authority_secrets::access(&self.io, &self.watches, pipeline).await?;
-        let Some((authority, trusted)) = access else { return Ok(()) };
+        let Some((authority, trusted)) = access else { return Ok(None) };
         let clients = self.clients.of(pipeline, &authority, &trusted, now)?;
         let seen = Seen::observe(&clients).await?;
         let consumers =
             self.watches.consumers.list(&pipeline.namespace, |consumer| consumer.spec.pipeline == pipeline.name);
         let consumers = &consumers;
         let turn = Turn { io: &self.io, watches: &self.watches, object, pipeline, consumers, clients, seen, now };
-        let _ = (&turn, report);
-        Ok(())
+        quorum::run(&turn, report).await?;
+        features::run(&turn, report).await?;
+        topics::run(&turn, report).await?;
+        users::run(&turn, report).await?;
+        let picture = health::run(&turn, &mut memory.health, report).await?;
+        (report.complete, report.generation) = (true, object.metadata.generation);
+        Ok(Some(picture.with(report)))
+    }
+}
+
+fn look_again(report: &Report) -> Duration {
+    match report {
+        Report { busy: true, .. } => LOOK_AGAIN_SOON,
+        Report { troubled: true, .. } => LOOK_AGAIN_IN_TROUBLE,
+        _ => LOOK_AGAIN,
     }
 }

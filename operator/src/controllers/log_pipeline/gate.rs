@@ -5,22 +5,19 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kafkapipelines_core::cluster::quorum::Quorum;
-use kafkapipelines_core::cluster::restart_gate::{self, Copies};
+use kafkapipelines_core::cluster::restart_gate;
 use kafkapipelines_core::node::Node;
 use kafkapipelines_core::pipeline::Pipeline;
 use kafkapipelines_core::roll::{self, NodeState, Step};
 use kafkapipelines_kafka::Client;
-use kafkapipelines_kafka::calls::configs::{Resource, Settings};
 use kafkapipelines_kafka::calls::metadata::Topic;
 use tokio::time::timeout;
 
-use super::super::authority_secrets;
+use super::super::{authority_secrets, kafka_partitions};
 use super::{Error, LogPipelineController};
 
 /// How long Kafka may take to answer before it counts as not to be asked.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-const MIN_IN_SYNC: &str = "min.insync.replicas";
 
 /// What Kafka shows, as far as a restart needs it.
 struct Look {
@@ -70,13 +67,8 @@ impl Look {
     async fn at(brokers: &Client) -> Result<Self, Error> {
         let quorum = brokers.describe_quorum().await?;
         let topics = brokers.list_topics().await?;
-        let resources: Vec<_> = topics.keys().cloned().map(Resource::Topic).collect();
-        let settings = brokers.describe_configs(&resources, Some(&[MIN_IN_SYNC])).await?;
-        let min_in_sync = settings.into_iter().filter_map(|(resource, settings)| match resource {
-            Resource::Topic(name) => Some((name, min_in_sync(&settings.ok()?)?)),
-            _ => None,
-        });
-        Ok(Self { quorum, topics, min_in_sync: min_in_sync.collect() })
+        let min_in_sync = kafka_partitions::min_in_sync(brokers, &topics).await?;
+        Ok(Self { quorum, topics, min_in_sync })
     }
 
     fn next(&self, nodes: &[NodeState]) -> Step {
@@ -90,21 +82,6 @@ impl Look {
     }
 
     fn may_stop(&self, node: &Node) -> Result<(), String> {
-        let partitions = self.topics.iter().flat_map(|(name, topic)| {
-            let min_in_sync = self.min_in_sync.get(name).copied();
-            topic.partitions.iter().map(move |partition| Copies {
-                topic: name,
-                partition: partition.index,
-                led: partition.leader.is_some(),
-                replicas: &partition.replicas,
-                in_sync: &partition.in_sync,
-                min_in_sync,
-            })
-        });
-        restart_gate::may_stop(node, &self.quorum, partitions)
+        restart_gate::may_stop(node, &self.quorum, kafka_partitions::copies(&self.topics, &self.min_in_sync))
     }
-}
-
-fn min_in_sync(settings: &Settings) -> Option<usize> {
-    settings.get(MIN_IN_SYNC)?.value.as_ref()?.parse().ok()
 }

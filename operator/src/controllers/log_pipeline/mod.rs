@@ -19,6 +19,7 @@ use kafkapipelines_core::roll::{self, Step};
 use kafkapipelines_core::status::{self, Verdict};
 use kafkapipelines_core::{build, validate};
 use kafkapipelines_crds::LogPipeline;
+use kube::ResourceExt as _;
 use tokio_util::sync::CancellationToken;
 
 use super::children::{Kept, delete_leftovers, delete_pools_except, due_action, prepare};
@@ -183,6 +184,7 @@ impl LogPipelineController {
             Some(reason) => Step::Wait { reason },
             None => roll::next(&nodes, None),
         };
+        let report = self.reports.get(&view.namespace(), &view.object.name_any());
         let observed = status::pipeline::Observed {
             object: view.object,
             before: &view.before,
@@ -191,6 +193,7 @@ impl LogPipelineController {
             nodes: &nodes,
             step: &step,
             consumers: view.consumers(),
+            report: report.as_deref(),
         };
         let outcome = self.io.status.write(view.object, &status::pipeline::status(&observed, now)).await?;
         news::tell(&self.io, view.object, outcome).await;
