@@ -53,7 +53,7 @@ fn install() -> Result<Bed> {
     pipeline.apply(&example(), SMALL)?;
     step("reference installation Ready", || pipeline.await_ready(READY_WITHIN))?;
     let bed = Bed { cluster, operator, pipeline, log };
-    step("a topic on all brokers", || bed.create_topic())?;
+    step("a topic on all brokers", || bed.create_topic(TOPIC))?;
     Ok(bed)
 }
 
@@ -68,9 +68,10 @@ impl Bed {
         bootstrap(&self.pipeline, port)
     }
 
-    fn create_topic(&self) -> Result<()> {
+    /// A topic on all of the first three brokers.
+    pub fn create_topic(&self, topic: &str) -> Result<()> {
         let create = ["bin/kafka-topics.sh", "--create", "--if-not-exists", "--bootstrap-server", "localhost:9092"];
-        let topic = ["--topic", TOPIC, "--partitions", "3", "--replication-factor", "3"];
+        let topic = ["--topic", topic, "--partitions", "3", "--replication-factor", "3"];
         self.pipeline.exec(&pod("broker", 0), &[&create[..], &topic].concat()).map(drop)
     }
 }

@@ -12,6 +12,7 @@ pub mod identity;
 pub mod kafka_config;
 pub mod kafka_version;
 pub mod labels;
+pub mod metadata_version;
 pub mod names;
 pub mod node;
 pub mod node_ids;

@@ -7,7 +7,6 @@ use kafkapipelines_core::cluster::report::Report;
 use kafkapipelines_core::cluster::votes::{self, Change, Wanted};
 use kafkapipelines_core::conditions::{Finding, QUORUM_COMPLETE};
 use kafkapipelines_core::names::{self, CONTROLLER_PORT};
-use kafkapipelines_core::pool::Pool;
 use kafkapipelines_kafka::Address;
 
 use super::super::kafka_nodes::{self, pipeline_of};
@@ -86,9 +85,8 @@ async fn send(turn: &Turn<'_>, change: &Change) -> Result<Result<(), Finding>, E
 }
 
 fn address(turn: &Turn<'_>, id: i32) -> Option<Address> {
-    let pool = turn.pipeline.pools.iter().find(|pool| Pool::nodes(pool).any(|node| node.id == id))?;
-    let pod = names::pod(&turn.pipeline.name, &pool.name, id);
-    let host = names::pod_dns(&pod, &turn.pipeline.name, &turn.pipeline.namespace);
+    let node = turn.pipeline.nodes().into_iter().find(|node| node.id == id)?;
+    let host = names::pod_dns(&node.pod, &turn.pipeline.name, &turn.pipeline.namespace);
     Some(Address::new(host, u16::try_from(CONTROLLER_PORT).ok()?))
 }
 

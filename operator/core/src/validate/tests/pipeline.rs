@@ -93,7 +93,6 @@ fn what_works_but_not_for_long_is_a_warning() {
         said(&found),
         [
             ("EvenControllers", "KafkaNodePool spec.replicas", "2"),
-            ("MetadataVersionPending", "spec.kafka.metadataVersion", "4.3")
         ]
     );
     assert!(found[0].message.contains("have 1 or 3"), "{}", found[0]);
