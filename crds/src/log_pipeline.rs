@@ -129,8 +129,6 @@ pub enum AuthorizationType {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum LogLevel {
-    /// Nothing.
-    Off,
     /// The node cannot go on.
     Fatal,
     /// Something failed.

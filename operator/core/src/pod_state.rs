@@ -39,7 +39,7 @@ pub struct PodState {
 pub const STAMPS: [&str; 6] = [
     labels::CONFIG_HASH,
     labels::TRUST_HASH,
-    labels::CERTIFICATE_GENERATION,
+    labels::CERTIFICATE_AT_START,
     labels::CERTIFICATE_HASH,
     labels::AUTHORIZATION,
     labels::KAFKA_VERSION,

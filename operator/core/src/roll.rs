@@ -93,7 +93,7 @@ const NAMED: [(&str, &str); 4] = [
     (labels::KAFKA_VERSION, "VersionChanged"),
     (labels::CONFIG_HASH, "ConfigChanged"),
     (labels::TRUST_HASH, "TrustChanged"),
-    (labels::CERTIFICATE_GENERATION, "CertificatesRenewed"),
+    (labels::CERTIFICATE_AT_START, "CertificatesRenewed"),
 ];
 
 /// The next step of the roll over all nodes of a pipeline. The active controller, where it is known, is the last of the controllers:

@@ -9,8 +9,8 @@ const SAFE_REPLICATION: usize = 3;
 
 /// The defaults for keys that the user left out.
 ///
-/// They follow the number of brokers, which may grow: a node learns of it at its next start. None is started again for
-/// it, since what they steer (new topics) is settled by whichever node is asked, and the first brokers keep working.
+/// They follow the number of brokers, which may grow. What Kafka can change while it runs is sent to it; of the rest a node learns at its
+/// next start. None is started again for it, since what they steer (new topics) is settled by whichever node is asked.
 pub fn silent(pipeline: &Pipeline) -> Properties {
     let wanted = wanted(pipeline).into_iter().map(|(key, value)| (key.to_owned(), value));
     wanted.filter(|(key, _)| !pipeline.config.contains_key(key)).collect()

@@ -9,7 +9,7 @@ mod image;
 mod ingresses;
 mod listener_security;
 pub(crate) mod listeners;
-mod logging;
+pub(crate) mod logging;
 mod metadata;
 mod network_policies;
 pub(crate) mod paths;
@@ -26,10 +26,12 @@ mod stateful_set;
 pub(crate) mod tests;
 mod volumes;
 
+pub(crate) use defaults::silent as safe_defaults;
 pub(crate) use heap::mebibytes as heap_mebibytes;
 pub use image::reference as image_reference;
 pub use listeners::{advertised_port, broker_host};
 pub use paths::{TRUSTSTORE_KEY, keystore_key};
+pub(crate) use properties::key_stores;
 pub use restart_hash::restart_hash;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
@@ -43,8 +45,8 @@ use crate::pool::Pool;
 pub struct Stamps {
     /// Fingerprint of the authorities that the nodes trust.
     pub trust_hash: String,
-    /// How often the pool's certificates were renewed.
-    pub certificate_generation: String,
+    /// The certificates that the nodes must have been started with.
+    pub certificate_at_start: String,
 }
 
 /// All children of a pipeline, owned by the LogPipeline: ServiceAccount, Services, Ingresses, NetworkPolicies and each

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use kafkapipelines_crds::{ListenerSpec, Role};
 
 use super::{authorization, defaults, listener_security, listeners, paths};
+use crate::kafka_config::{self, Update};
 use crate::names::{self, CONTROLLER_LISTENER, REPLICATION_LISTENER};
 use crate::node::Node;
 use crate::pipeline::Pipeline;
@@ -28,34 +29,33 @@ const USER: &str = "From the pipeline's spec.kafka.config.";
 /// The file of a node.
 pub fn server_properties(pipeline: &Pipeline, pool: &Pool, node: &Node) -> String {
     let mut sections = vec![(NODE, of_node(pipeline, pool, node))];
-    sections.extend(shared(pipeline, pool));
-    sections.insert(sections.len() - 1, (DEFAULTS, defaults::silent(pipeline)));
+    sections.extend(own(pipeline, pool));
+    sections.push((DEFAULTS, defaults::silent(pipeline)));
+    sections.push((USER, of_user(pipeline, |update| update != Update::Live)));
     render(&sections)
 }
 
 /// What all nodes of the pool have alike, whatever other nodes there are: a change needs a restart.
 pub fn shared_properties(pipeline: &Pipeline, pool: &Pool) -> String {
-    render(&shared(pipeline, pool))
+    let mut sections = own(pipeline, pool);
+    sections.push((USER, of_user(pipeline, |update| update == Update::AtStart)));
+    render(&sections)
 }
 
-/// The user's configuration comes last; keys that the operator owns are never taken from it.
-fn shared(pipeline: &Pipeline, pool: &Pool) -> Vec<Section> {
-    let mut sections = vec![
+fn own(pipeline: &Pipeline, pool: &Pool) -> Vec<Section> {
+    vec![
         (LISTENERS, of_listeners(pipeline, pool)),
         (AUTHORIZATION, authorization::properties(pipeline)),
         (DISKS, of_disks(pool)),
         (RACK, of_rack(pipeline, pool)),
-    ];
-    let owned = |key: &String| sections.iter().any(|(_, section)| section.contains_key(key)) || is_of_node(key);
-    let user = pipeline.config.iter().filter(|(key, _)| !owned(key));
-    let user = user.map(|(key, value)| (key.clone(), value.clone())).collect();
-    sections.push((USER, user));
-    sections
+    ]
 }
 
-fn is_of_node(key: &str) -> bool {
-    ["node.id", "advertised.listeners", "controller.quorum.bootstrap.servers"].contains(&key)
-        || key.ends_with("ssl.keystore.location")
+/// Keys that the operator owns are never taken from the user.
+fn of_user(pipeline: &Pipeline, is_said: impl Fn(Update) -> bool) -> Properties {
+    let said =
+        pipeline.config.iter().filter(|(key, _)| !kafka_config::is_owned(key) && is_said(kafka_config::update(key)));
+    said.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 fn of_node(pipeline: &Pipeline, pool: &Pool, node: &Node) -> Properties {
@@ -66,11 +66,15 @@ fn of_node(pipeline: &Pipeline, pool: &Pool, node: &Node) -> Properties {
         ("advertised.listeners", joined(advertised(pipeline, node))),
         ("controller.quorum.bootstrap.servers", joined(quorum)),
     ]);
-    for name in tls_listeners(pipeline, pool) {
-        let keystore = format!("{}/{}", paths::CERTIFICATES, paths::keystore_key(node.id));
-        properties.insert(listener_security::setting(&name, "ssl.keystore.location"), keystore);
-    }
+    properties.extend(key_stores(pipeline, pool, node));
     properties
+}
+
+/// Where each listener of the node finds key and certificate.
+pub fn key_stores(pipeline: &Pipeline, pool: &Pool, node: &Node) -> Properties {
+    let path = format!("{}/{}", paths::CERTIFICATES, paths::keystore_key(node.id));
+    let setting = |name: String| listener_security::setting(&name, "ssl.keystore.location");
+    tls_listeners(pipeline, pool).into_iter().map(|name| (setting(name), path.clone())).collect()
 }
 
 /// Addresses told to others, for the listeners that the node has.

@@ -65,7 +65,7 @@ fn stamped(pipeline: &Pipeline, pool: &Pool, stamps: &Stamps) -> Labels {
     let annotations = [
         (labels::CONFIG_HASH, restart_hash(pipeline, pool)),
         (labels::TRUST_HASH, stamps.trust_hash.clone()),
-        (labels::CERTIFICATE_GENERATION, stamps.certificate_generation.clone()),
+        (labels::CERTIFICATE_AT_START, stamps.certificate_at_start.clone()),
         (labels::KAFKA_VERSION, pipeline.version.to_string()),
     ];
     let authorization = authorization::stamp(pipeline).map(|stamp| (labels::AUTHORIZATION, stamp.to_owned()));

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod dangerous;
+mod dynamic;
 mod owned;
 mod value;
 
@@ -12,6 +13,7 @@ use kafkapipelines_crds::{Properties, PropertyValue};
 use crate::kafka_version::KafkaVersion;
 use crate::refusal::Refusal;
 use catalogue::Catalogue;
+pub(crate) use dynamic::{Update, keys as dynamic_keys, update};
 
 /// Reason: the key is written by the operator.
 pub const OWNED: &str = "OwnedKafkaConfig";
@@ -45,6 +47,26 @@ pub fn check_topic(
     properties: &Properties,
 ) -> (BTreeMap<String, String>, Vec<Refusal>) {
     check_all(Scope::Topic, version, &format!("spec.topics[{topic}].config"), properties)
+}
+
+/// Whether the operator writes the key itself.
+pub(crate) fn is_owned(key: &str) -> bool {
+    owned::way_out(key).is_some()
+}
+
+/// The value of a topic's key in the form in which Kafka tells it: `TRUE` and `true` are one value.
+pub fn canonical_topic_value(version: KafkaVersion, key: &str, value: &str) -> String {
+    canonical(Scope::Topic, version, key, value)
+}
+
+/// The value of a broker's key in one form: `TRUE` and `true` are one value.
+pub fn canonical_value(version: KafkaVersion, key: &str, value: &str) -> String {
+    canonical(Scope::Broker, version, key, value)
+}
+
+fn canonical(scope: Scope, version: KafkaVersion, key: &str, value: &str) -> String {
+    let entry = Catalogue::of(scope, version).find(key);
+    entry.map_or_else(|| value.to_owned(), |entry| value::canonical(entry.type_, value))
 }
 
 fn check_all(

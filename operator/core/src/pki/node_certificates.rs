@@ -17,6 +17,7 @@ use kube::ResourceExt;
 use rcgen::KeyPair;
 use sha2::{Digest, Sha256};
 
+use super::at_start::AtStart;
 use super::authority::{Authority, before, parse};
 use super::x509::{self, Facts, Validity};
 use super::{Error, KeySource};
@@ -40,6 +41,8 @@ pub struct Input<'a> {
     pub clients_ca: &'a str,
     /// The Secret as it is.
     pub existing: Option<&'a Secret>,
+    /// What the Pods are made with of [`NodeCertificates::at_start`], for when the Secret is gone.
+    pub template: Option<AtStart>,
     /// Whether every node that runs trusts `cluster_ca`, see [`is_trusted_everywhere`].
     pub trusted_everywhere: bool,
     /// The clock.
@@ -51,8 +54,10 @@ pub struct Input<'a> {
 pub struct NodeCertificates {
     /// The Secret.
     pub secret: Child,
-    /// Another number whenever certificates that nodes already had were replaced: nodes must restart to read the new ones.
+    /// Another number whenever certificates that nodes already had were replaced.
     pub generation: u64,
+    /// What the nodes must have been started with: a change needs a restart.
+    pub at_start: AtStart,
     /// Fingerprint of the authorities that the nodes trust.
     pub trust_hash: String,
     /// When the first of them is due for renewal.
@@ -82,12 +87,19 @@ pub fn plan(input: &Input<'_>, owner: &OwnerReference, keys: &dyn KeySource) -> 
         |node: &Node| kept(input, node).filter(|_| changes.is_empty()).map_or_else(|| issue(input, node, keys), Ok);
     let leaves = nodes.iter().map(|node| Ok((node.id, leaf(node)?))).collect::<Result<BTreeMap<_, _>, Error>>()?;
     let generation = generation(input) + u64::from(!changes.is_empty());
+    let until = leaves.values().map(|leaf| leaf.not_after).min().unwrap_or(Timestamp::MAX);
+    let at_start = at_start(input, AtStart { generation, until }, &changes);
     let trusted = trusted(input);
     Ok(NodeCertificates {
-        due: if is_held { input.now.saturating_add(LOOK_AGAIN).unwrap_or(input.now) } else { due(input, &leaves) },
+        due: if is_held {
+            input.now.saturating_add(LOOK_AGAIN).unwrap_or(input.now)
+        } else {
+            due(input, &leaves).min(restart_due(input, generation, &at_start))
+        },
         trust_hash: trust_hash(&trusted, input.clients_ca),
-        secret: secret(input, &leaves, trusted, generation, owner),
+        secret: secret(input, &leaves, trusted, (generation, at_start), owner),
         generation,
+        at_start,
         changes,
     })
 }
@@ -108,9 +120,35 @@ pub fn is_trusted_everywhere<'a>(
     })
 }
 
+/// Whether nodes of the pool take up a renewed certificate while they run. Kafka 3.9 tells only brokers to.
+pub fn reloads(pipeline: &Pipeline, pool: &Pool) -> bool {
+    pool.is_broker() || pipeline.version.major >= 4
+}
+
+/// The certificate that the node is to present, DER.
+pub fn leaf(secret: &Secret, node_id: i32) -> Option<Vec<u8>> {
+    Facts::first(&text(secret, &paths::keystore_key(node_id))?).map(Facts::into_der)
+}
+
 /// The authorities that the nodes with this Secret trust, PEM.
 pub fn trusted_with(secret: &Secret) -> Option<String> {
     text(secret, paths::TRUSTSTORE_KEY)
+}
+
+/// What the nodes must have been started with: what they were, until that ends or Kafka would not take up `newest` while it runs.
+fn at_start(input: &Input<'_>, newest: AtStart, changes: &BTreeSet<&str>) -> AtStart {
+    let annotated =
+        input.existing.and_then(|secret| secret.annotations().get(labels::CERTIFICATE_AT_START)?.parse().ok());
+    let Some(recorded) = annotated.or(input.template) else { return newest };
+    let is_due = input.now >= restart_due(input, newest.generation, &recorded);
+    // Kafka refuses a certificate that lacks a name of the one before.
+    let is_taken_up = reloads(input.pipeline, input.pool) && !changes.contains("NamesChanged");
+    if is_taken_up && !is_due { recorded } else { newest }
+}
+
+/// Never where there is nothing newer to start with.
+fn restart_due(input: &Input<'_>, generation: u64, at_start: &AtStart) -> Timestamp {
+    if at_start.generation == generation { Timestamp::MAX } else { at_start.restart_due(renew_before(input)) }
 }
 
 /// When the first certificate is due. One that ends with its authority is due with it, and not before.
@@ -233,7 +271,7 @@ fn secret(
     input: &Input<'_>,
     leaves: &BTreeMap<i32, Leaf>,
     trusted: String,
-    generation: u64,
+    (generation, at_start): (u64, AtStart),
     owner: &OwnerReference,
 ) -> Child {
     let Pool { name, pipeline, namespace, roles, .. } = input.pool;
@@ -247,7 +285,10 @@ fn secret(
             name: Some(names::pool_certificates(pipeline, name)),
             namespace: Some(namespace.clone()),
             labels: Some(labels::pool(pipeline, name, roles)),
-            annotations: Some([(labels::CERTIFICATE_GENERATION.to_owned(), generation.to_string())].into()),
+            annotations: Some(BTreeMap::from([
+                (labels::CERTIFICATE_GENERATION.to_owned(), generation.to_string()),
+                (labels::CERTIFICATE_AT_START.to_owned(), at_start.to_string()),
+            ])),
             owner_references: Some(vec![owner.clone()]),
             ..ObjectMeta::default()
         },

@@ -26,7 +26,8 @@ fn planned_while(
     trusted_everywhere: bool,
 ) -> (NodeCertificates, Secret) {
     let pool = fixtures::pool(pipeline, "broker");
-    let input = Input { pipeline, pool, cluster_ca, clients_ca: "clients", existing, trusted_everywhere, now };
+    let input =
+        Input { template: None, pipeline, pool, cluster_ca, clients_ca: "clients", existing, trusted_everywhere, now };
     let plan = plan(&input, &OwnerReference::default(), &FreshKeys).unwrap();
     let secret = serde_json::from_value(plan.secret.intent.clone()).unwrap();
     (plan, secret)
@@ -182,4 +183,83 @@ fn a_renewed_authority_takes_the_place_of_its_old_certificate() {
     let (plan, secret) = planned_while(&pipeline, &renewed, Some(&secret), at(days(340)), false);
     assert_eq!(authorities(&secret), Facts::all(&renewed.certificates));
     assert_eq!(plan.changes.into_iter().collect::<Vec<_>>(), ["Expiring"], "the same key still signs");
+}
+
+#[test]
+fn renewed_certificates_restart_nobody_until_those_of_the_start_end() {
+    let (pipeline, ca) = (fixtures::reference(), authority(at(0)));
+    let (first, mut secret) = planned(&pipeline, &ca, None, at(0));
+    assert_eq!(first.at_start, AtStart { generation: first.generation, until: at(days(90)) });
+    for (day, renewals, restarted) in [(60, 1, false), (74, 1, false), (75, 1, true), (119, 1, true), (120, 2, true)] {
+        let (plan, next) = planned(&pipeline, &ca, Some(&secret), at(days(day)));
+        assert_eq!(plan.generation, first.generation + renewals, "day {day}");
+        assert_eq!(plan.at_start != first.at_start, restarted, "day {day}");
+        assert_eq!([60, 74].contains(&day), plan.due == at(days(75)), "day {day}");
+        secret = next;
+    }
+}
+
+#[test]
+fn nodes_that_cannot_take_up_a_certificate_are_restarted_with_it() {
+    let ca = authority(at(0));
+    let controllers = |version: &str, at_second| {
+        let mut pipeline = fixtures::reference();
+        pipeline.version = version.parse().unwrap();
+        let pool = fixtures::pool(&pipeline, "controller");
+        let plan_at = |existing: Option<&Secret>, now| {
+            let owner = OwnerReference::default();
+            let input = Input {
+                pipeline: &pipeline,
+                pool,
+                cluster_ca: &ca,
+                clients_ca: "c",
+                existing,
+                template: None,
+                trusted_everywhere: true,
+                now,
+            };
+            plan(&input, &owner, &FreshKeys).unwrap()
+        };
+        let first = plan_at(None, at(0));
+        let secret = serde_json::from_value(first.secret.intent.clone()).unwrap();
+        plan_at(Some(&secret), at_second).at_start != first.at_start
+    };
+    assert!(controllers("3.9.2", at(days(60))), "Kafka 3.9 tells nothing to a node that is a controller alone");
+    assert!(!controllers("4.3.1", at(days(60))));
+
+    let (mut pipeline, ca) = (fixtures::reference(), authority(at(0)));
+    let (first, secret) = planned(&pipeline, &ca, None, at(0));
+    let ingresses = pipeline.spec.kafka.listeners.iter_mut().filter_map(|listener| listener.ingress.as_mut());
+    ingresses.for_each(|ingress| ingress.bootstrap_host = "other.example.com".into());
+    let (renamed, _) = planned(&pipeline, &ca, Some(&secret), at(1));
+    assert_eq!(renamed.at_start.generation, first.generation + 1, "Kafka refuses a certificate that lacks a name");
+}
+
+#[test]
+fn a_secret_that_was_deleted_restarts_nobody_either() {
+    let (pipeline, ca) = (fixtures::reference(), authority(at(0)));
+    let (before, _) = planned(&pipeline, &ca, None, at(0));
+    let pool = fixtures::pool(&pipeline, "broker");
+    let input = Input {
+        pipeline: &pipeline,
+        pool,
+        cluster_ca: &ca,
+        clients_ca: "clients",
+        existing: None,
+        template: Some(before.at_start),
+        trusted_everywhere: true,
+        now: at(days(1)),
+    };
+    let after = plan(&input, &OwnerReference::default(), &FreshKeys).unwrap();
+    assert!(after.generation > before.generation);
+    assert_eq!(after.at_start, before.at_start);
+}
+
+#[test]
+fn the_certificate_to_present_is_the_nodes_own() {
+    let (pipeline, ca) = (fixtures::reference(), authority(at(0)));
+    let (_, secret) = planned(&pipeline, &ca, None, at(0));
+    assert_eq!(leaf(&secret, 1), Facts::first(&file(&secret, 1)).map(Facts::into_der));
+    assert_ne!(leaf(&secret, 1), leaf(&secret, 0));
+    assert_eq!(leaf(&secret, 99), None);
 }

@@ -66,6 +66,11 @@ impl Facts {
         })
     }
 
+    /// The certificate itself.
+    pub(super) fn into_der(self) -> Vec<u8> {
+        self.der
+    }
+
     /// Whether `issuer` signed it.
     pub(super) fn is_signed_by(&self, issuer: &Self) -> bool {
         let (Ok((_, this)), Ok((_, issuer))) =

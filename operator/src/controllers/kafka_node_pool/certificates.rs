@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
 use kafkapipelines_core::child::owned_by;
 use kafkapipelines_core::pipeline::Pipeline;
+use kafkapipelines_core::pki::at_start::AtStart;
 use kafkapipelines_core::pki::authority::{Authority, Found};
 use kafkapipelines_core::pki::node_certificates::{self, Input, NodeCertificates};
 use kafkapipelines_core::pool::Pool;
@@ -42,6 +43,7 @@ impl KafkaNodePoolController {
             cluster_ca: &cluster_ca,
             clients_ca: &clients_ca,
             existing: existing.as_deref(),
+            template: self.template(pipeline, pool),
             trusted_everywhere: self.is_trusted_everywhere(pipeline, &cluster_ca),
             now: Timestamp::now(),
         };
@@ -62,6 +64,12 @@ impl KafkaNodePoolController {
             .collect();
         let started_with = pods.iter().map(|pod| pod.annotations().get(labels::TRUST_HASH).map(String::as_str));
         node_certificates::is_trusted_everywhere(authority, secrets.iter().map(Option::as_deref).zip(started_with))
+    }
+
+    fn template(&self, pipeline: &Pipeline, pool: &Pool) -> Option<AtStart> {
+        let set = self.watches.stateful_sets.get(&pipeline.namespace, &names::pool(&pipeline.name, &pool.name))?;
+        let template = set.spec.as_ref()?.template.metadata.as_ref()?;
+        template.annotations.as_ref()?.get(labels::CERTIFICATE_AT_START)?.parse().ok()
     }
 
     fn secret(&self, pipeline: &Pipeline, name: &str) -> Option<std::sync::Arc<Secret>> {

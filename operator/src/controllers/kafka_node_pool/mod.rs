@@ -116,7 +116,7 @@ impl KafkaNodePoolController {
             Err(waiting) => return Ok(Progress { waiting: Some(waiting), due: None }),
         };
         let stamps =
-            Stamps { trust_hash: certificates.trust_hash, certificate_generation: certificates.generation.to_string() };
+            Stamps { trust_hash: certificates.trust_hash, certificate_at_start: certificates.at_start.to_string() };
         let children = build::pool_children(pipeline, pool, &owned_by(owner), &stamps);
         let kept = Kept::of(&children);
         let (workload, needs) = children.into_iter().partition(|child| child.gvk.kind == "StatefulSet");

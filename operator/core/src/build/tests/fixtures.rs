@@ -26,7 +26,8 @@ pub fn pool<'a>(pipeline: &'a Pipeline, name: &str) -> &'a Pool {
 
 /// All children of the installation.
 pub fn children(pipeline: &Pipeline) -> Vec<Child> {
-    let stamps = Stamps { trust_hash: "trust".to_owned(), certificate_generation: "1".to_owned() };
+    let stamps =
+        Stamps { trust_hash: "trust".to_owned(), certificate_at_start: "1 until 2027-01-15T08:00:00Z".to_owned() };
     let mut children = pipeline_children(pipeline, &owner("LogPipeline", &pipeline.name));
     for pool in &pipeline.pools {
         children.extend(pool_children(pipeline, pool, &owner("LogPipeline", &pipeline.name), &stamps));

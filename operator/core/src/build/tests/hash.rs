@@ -39,6 +39,14 @@ fn what_comes_and_goes_restarts_nobody() {
 }
 
 #[test]
+fn what_kafka_changes_while_it_runs_restarts_nobody() {
+    let before = hashes(&reference());
+    for key in ["log.retention.ms", "num.io.threads", "min.insync.replicas"] {
+        assert_eq!(after(|pipeline| drop(pipeline.config.insert(key.to_owned(), "2".to_owned()))), before, "{key}");
+    }
+}
+
+#[test]
 fn scaling_restarts_nobody_where_defaults_follow_the_number_of_brokers() {
     let of = |brokers| {
         after(|pipeline| {
@@ -53,7 +61,7 @@ fn scaling_restarts_nobody_where_defaults_follow_the_number_of_brokers() {
 fn what_every_node_reads_restarts_every_node() {
     type Change = fn(&mut Pipeline);
     let changes: [(&str, Change); 6] = [
-        ("config", |p| drop(p.config.insert("num.network.threads".to_owned(), "7".to_owned()))),
+        ("config", |p| drop(p.config.insert("queued.max.requests".to_owned(), "7".to_owned()))),
         ("image", |p| p.spec.kafka.image.tag = Some("3.9.0-patched".to_owned())),
         ("pull policy", |p| p.spec.kafka.image.pull_policy = Some(PullPolicy::Always)),
         ("version", |p| p.version = "4.3.1".parse().unwrap()),
