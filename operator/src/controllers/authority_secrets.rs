@@ -1,22 +1,18 @@
 //! The authorities of a pipeline as their Secrets have them. The watch does not show a user's own, which has no label of ours.
 
-use k8s_openapi::api::core::v1::Secret;
 use kafkapipelines_core::names;
 use kafkapipelines_core::pipeline::Pipeline;
 use kafkapipelines_core::pki::authority::{Authority, Found};
 use kafkapipelines_core::pki::node_certificates::trusted_with;
 use kafkapipelines_crds::CaSpec;
-use kube::api::Api;
 
-use crate::io::error::Call;
+use super::unwatched_secret;
 use crate::io::watches::Watches;
 use crate::io::{Error, Io};
 
 /// What the Secret holds; nothing when there is none.
 pub(super) async fn read(io: &Io, namespace: &str, name: &str) -> Result<Found, Error> {
-    let call = Call { verb: "get", kind: "Secret".to_owned(), namespace: namespace.to_owned(), name: name.to_owned() };
-    let secrets = Api::<Secret>::namespaced(io.api.client(), namespace);
-    let secret = io.api.read(call, async { secrets.get_opt(name).await }).await?;
+    let secret = unwatched_secret::get(io, namespace, name).await?;
     Ok(Found::read(secret.as_ref(), secret.as_ref()))
 }
 

@@ -36,6 +36,7 @@ mod kafka_partitions;
 pub mod log_pipeline;
 pub mod metrics;
 mod news;
+mod pod_annotation;
 mod queue;
 mod reports;
 mod runner;

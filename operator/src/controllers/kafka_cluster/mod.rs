@@ -3,11 +3,15 @@
 //! Kafka has no watch, so it is looked at now and then; what differs from the spec is sent, and nothing else. What was found is kept in
 //! [`Reports`], from where the LogPipeline's controller takes it into the status.
 
+mod certificates;
+mod configs;
 mod features;
 mod health;
+mod log_levels;
 mod memory;
 pub(super) mod metrics;
 mod quorum;
+mod settings;
 mod topics;
 mod turn;
 mod users;
@@ -147,6 +151,9 @@ impl KafkaClusterController {
         let turn = Turn { io: &self.io, watches: &self.watches, object, pipeline, consumers, clients, seen, now };
         quorum::run(&turn, report).await?;
         features::run(&turn, report).await?;
+        settings::run(&turn, report).await?;
+        log_levels::run(&turn, &mut memory.log_levels, report).await;
+        certificates::run(&turn, &mut memory.certificates, report).await;
         topics::run(&turn, report).await?;
         users::run(&turn, report).await?;
         let picture = health::run(&turn, &mut memory.health, report).await?;

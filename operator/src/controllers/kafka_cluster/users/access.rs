@@ -1,0 +1,55 @@
+//! What users may do: the rules that are missing are made, those of managed users that are not wanted are deleted.
+
+use kafkapipelines_core::cluster::users::progress::Progress;
+use kafkapipelines_core::cluster::{access, acls};
+use kafkapipelines_kafka::calls::Outcomes;
+use kafkapipelines_kafka::calls::acls::Acl;
+use kafkapipelines_kafka::{Client, Code, KafkaError};
+
+use super::{Error, People, refused};
+
+/// Brings the rules to Kafka. Without authorization those who are gone lose theirs, as far as Kafka knows rules at all.
+pub(super) async fn keep(
+    kafka: &Client,
+    people: &People<'_>,
+    is_authorized: bool,
+    progress: &mut Progress,
+) -> Result<(), Error> {
+    if !is_authorized && people.gone.is_empty() {
+        return Ok(());
+    }
+    let actual = match kafka.describe_acls().await {
+        Ok(actual) => actual.into_iter().collect(),
+        Err(error) if error.kafka().is_some_and(has_no_authorizer) => {
+            if is_authorized {
+                progress.authorizer_pending();
+            }
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let wanted = people.wanted.iter().filter(|_| is_authorized).map(|user| user.name.as_str());
+    let managed = wanted.chain(people.gone.iter().copied()).collect();
+    let changes = acls::plan(&access::rules(people.wanted), &actual, &managed);
+    if changes != acls::Changes::default() {
+        tracing::info!(created = changes.create.len(), deleted = changes.delete.len(), "access of users is changed");
+    }
+    tell(kafka.create_acls(&changes.create).await?, progress);
+    tell(kafka.delete_acls(&changes.delete).await?, progress);
+    Ok(())
+}
+
+fn tell(outcomes: Outcomes<Acl>, progress: &mut Progress) {
+    for (acl, outcome) in outcomes {
+        match outcome {
+            Ok(()) => {}
+            // Brokers have the authorizer already, the active controller has not.
+            Err(error) if has_no_authorizer(&error) => progress.authorizer_pending(),
+            Err(error) => refused(progress, acl.user().unwrap_or(&acl.principal), &error),
+        }
+    }
+}
+
+fn has_no_authorizer(error: &KafkaError) -> bool {
+    error.code == Code::SECURITY_DISABLED
+}
