@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
-use kafkapipelines_e2e::cluster::{Cluster, Places, step};
+use kafkapipelines_e2e::cluster::{Cluster, Places, step, until};
 use kafkapipelines_e2e::image::kafka::Version;
 use kafkapipelines_e2e::installation::{
     Access, Client, NAMESPACE, Operator, PIPELINE, Pipeline, SMALL, example, provide_images, remove_namespace,
@@ -15,6 +15,7 @@ use kafkapipelines_e2e::installation::{
 use super::cargo::cargo;
 
 const READY_WITHIN: Duration = Duration::from_mins(10);
+const TOPICS_WITHIN: Duration = Duration::from_mins(1);
 const TOPIC: &str = "standard-logs";
 const BOOTSTRAP_HOST: &str = "kafka.my-kafka.com:443";
 const BROKER_HOSTS: [&str; 3] = ["broker-0.my-kafka.com:443", "broker-1.my-kafka.com:443", "broker-2.my-kafka.com:443"];
@@ -67,7 +68,7 @@ fn apply_reference(cluster: &Cluster) -> Result<Pipeline> {
 
 fn produce_and_consume(cluster: &Cluster, pipeline: &Pipeline) -> Result<()> {
     heading("Log lines through Kafka");
-    create_topic(pipeline)?;
+    await_topics(pipeline)?;
     let client = step("a client that trusts only ca.crt", || Client::start(pipeline, Version::V3_9_0))?;
     let internal = format!("{PIPELINE}-kafka-bootstrap.{NAMESPACE}.svc:9093");
     through(&client, &internal, &internal)?;
@@ -81,17 +82,14 @@ fn produce_and_consume(cluster: &Cluster, pipeline: &Pipeline) -> Result<()> {
     BROKER_HOSTS.iter().try_for_each(|host| through(&client, host, BOOTSTRAP_HOST))
 }
 
-/// Topics come from the spec in a later version of the operator.
-fn create_topic(pipeline: &Pipeline) -> Result<()> {
-    let spec = pipeline.object_itself()?;
-    let topics = spec["spec"]["topics"].as_array().context("the pipeline has no topics")?;
-    let topic = topics.iter().find(|topic| topic["name"] == TOPIC).context("the pipeline lacks the topic")?;
-    let partitions = topic["partitions"].to_string();
-    step(&format!("topic {TOPIC}, by hand: the operator does not make topics yet"), || {
-        let server = ["--bootstrap-server", "localhost:9092"];
-        let create =
-            ["bin/kafka-topics.sh", "--create", "--if-not-exists", "--topic", TOPIC, "--partitions", &partitions];
-        pipeline.exec(&first_broker(), &[&create[..], &server].concat()).map(drop)
+/// The operator makes the topics of the spec, and the consumer's for dead letters.
+fn await_topics(pipeline: &Pipeline) -> Result<()> {
+    step("topics of the spec are in Kafka", || {
+        until("the condition TopicsReady", TOPICS_WITHIN, || {
+            let object = pipeline.object_itself()?;
+            let topics = &object["status"]["topics"];
+            Ok(topics["desired"].as_i64() > Some(0) && topics["ready"] == topics["desired"])
+        })
     })
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kafkapipelines_crds::TopicSpec;
 
 use super::replication::Replication;
+use crate::cluster::topics::MARKS;
 use crate::kafka_config;
 use crate::kafka_version::KafkaVersion;
 use crate::refusal::Refusal;
@@ -19,24 +20,26 @@ pub(super) fn refusals(topics: &[TopicSpec], version: KafkaVersion, replication:
     for topic in topics {
         let (good, bad) = kafka_config::check_topic(version, &topic.name, &topic.config);
         refusals.extend(bad);
+        refusals.extend(throttles(topic));
         refusals.extend(replication.topic_refusals(topic, &good));
     }
     refusals
 }
 
-/// What works, but not for long, or not by itself.
+/// What works, but not for long.
 pub(super) fn warnings(topics: &[TopicSpec], version: KafkaVersion, replication: Replication<'_>) -> Vec<Refusal> {
     let good = |topic: &TopicSpec| kafka_config::check_topic(version, &topic.name, &topic.config).0;
-    let of_topics = topics.iter().flat_map(|topic| replication.topic_warnings(topic, &good(topic)));
-    not_created(topics).into_iter().chain(of_topics).collect()
+    topics.iter().flat_map(|topic| replication.topic_warnings(topic, &good(topic))).collect()
 }
 
-/// Topics are judged but not made: without this, a topic would come into being by its first line, with one partition.
-fn not_created(topics: &[TopicSpec]) -> Option<Refusal> {
-    let names: Vec<_> = topics.iter().map(|topic| topic.name.as_str()).collect();
-    let message =
-        "topics are not created by the operator yet: create them with bin/kafka-topics.sh in a broker's container";
-    (!names.is_empty()).then(|| Refusal::new("TopicsNotCreated", "spec.topics", names.join(", "), message))
+/// The operator keeps these itself while partitions move, and takes them away after.
+fn throttles(topic: &TopicSpec) -> impl Iterator<Item = Refusal> {
+    let field = |key: &str| format!("spec.topics[{}].config[{key}]", topic.name);
+    let told = MARKS.into_iter().filter_map(|key| Some((key, topic.config.get(key)?)));
+    told.map(move |(key, value)| {
+        let message = "the operator throttles the moves that it begins itself: remove the key";
+        Refusal::new(kafka_config::OWNED, field(key), value, message)
+    })
 }
 
 fn names(topics: &[TopicSpec]) -> Vec<Refusal> {
@@ -67,6 +70,7 @@ fn names(topics: &[TopicSpec]) -> Vec<Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kafkapipelines_crds::PropertyValue;
 
     #[test]
     fn names_that_kafka_would_refuse_are_refused() {
@@ -82,5 +86,17 @@ mod tests {
             assert_eq!(said, [(reason, format!("spec.topics[{value}].name").as_str(), value)]);
             assert!(refusals[0].message.contains(way_out), "{}", refusals[0]);
         }
+    }
+
+    #[test]
+    fn throttles_of_moves_are_the_operators() {
+        let config = [(MARKS[1].to_owned(), PropertyValue::Text("*".into()))].into();
+        let topic = TopicSpec { name: "logs".into(), config, ..TopicSpec::default() };
+        let none = BTreeMap::new();
+        let replication = Replication { brokers: 3, config: &none };
+        let refusals = refusals(&[topic], "4.3.1".parse().unwrap(), replication);
+        let said: Vec<_> = refusals.iter().map(|refusal| (refusal.reason, refusal.field.as_str())).collect();
+        let field = "spec.topics[logs].config[follower.replication.throttled.replicas]";
+        assert_eq!(said, [(kafka_config::OWNED, field)]);
     }
 }

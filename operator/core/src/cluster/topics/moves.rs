@@ -12,6 +12,8 @@ use super::settings::{MARKS, Own};
 use super::{Desired, DesiredTopic};
 use crate::cluster::configs::{Change, Changes, Resource};
 
+/// Reason: partitions get other replicas; it ends by itself.
+pub(super) const REASSIGNING: &str = "Reassigning";
 /// Partitions that are copied at a time, in the whole cluster.
 const COPIES: usize = 10;
 /// Partitions that give up replicas at a time: nothing is copied for that, so it ends at once.
@@ -192,7 +194,7 @@ fn ongoing(name: &str, actual: &Actual<'_>) -> Vec<Copy> {
 
 fn progress(done: usize, topic: &Topic, replicas: usize) -> Problem {
     Problem {
-        reason: "Reassigning",
+        reason: REASSIGNING,
         message: format!("{done} of {} partitions have {replicas} replicas", topic.partitions.len()),
     }
 }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use kafkapipelines_crds::{ProblemStatus, TopicsStatus};
 
 use super::desired::Desired;
+use super::moves::REASSIGNING;
 use super::plan::Problem;
-use crate::conditions::Finding;
+use crate::conditions::{Finding, TOPICS_READY};
 
 /// Most problems that a status takes.
 const MOST: usize = 1000;
@@ -38,16 +39,19 @@ pub fn status(
 /// Whether all topics are as the spec says; nothing where there are none.
 pub fn finding(status: &TopicsStatus) -> Option<Finding> {
     let TopicsStatus { desired, ready, problems, .. } = status;
+    let mut problems: Vec<_> = problems.iter().collect();
+    // What ends by itself comes last.
+    problems.sort_by_key(|problem| problem.reason == REASSIGNING);
     let Some(first) = problems.first() else {
         let (reason, message) = if ready == desired {
             ("AllTopicsReady", format!("{desired} topics are as the spec says"))
         } else {
             ("TopicsPending", format!("{} topics are being brought to what the spec says", desired - ready))
         };
-        return (*desired > 0).then(|| Finding::new("TopicsReady", ready == desired, reason, message));
+        return (*desired > 0).then(|| Finding::new(TOPICS_READY, ready == desired, reason, message));
     };
     let shown = problems.iter().take(SHOWN).map(|problem| format!("{}: {}", problem.name, problem.message));
     let more = problems.len().checked_sub(SHOWN).filter(|more| *more > 0).map(|more| format!("and {more} more"));
     let message = shown.chain(more).collect::<Vec<_>>().join("; ");
-    Some(Finding::new("TopicsReady", false, first.reason.clone(), message))
+    Some(Finding::new(TOPICS_READY, false, first.reason.clone(), message))
 }
