@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kafkapipelines_core::cluster::report::Failing;
 
-use super::health;
+use super::{certificates, health, log_levels};
 
 type Key = (String, String);
 
@@ -14,6 +14,8 @@ type Key = (String, String);
 #[derive(Default)]
 pub(super) struct Memory {
     pub(super) failing: Failing,
+    pub(super) log_levels: log_levels::Memory,
+    pub(super) certificates: certificates::Memory,
     pub(super) health: health::Memory,
 }
 

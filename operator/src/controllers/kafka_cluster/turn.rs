@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use kafkapipelines_core::node::Node;
 use kafkapipelines_core::pipeline::Pipeline;
+use kafkapipelines_core::pod_state::PodState;
 use kafkapipelines_crds::{Consumer, LogPipeline};
+use kafkapipelines_kafka::Client;
 use kafkapipelines_kafka::calls::cluster::Cluster;
 use kafkapipelines_kafka::calls::metadata::Topic;
 use kafkapipelines_kafka::calls::quorum::Quorum;
@@ -30,6 +33,19 @@ pub(super) struct Turn<'a> {
     /// What Kafka shows.
     pub(super) seen: Seen,
     pub(super) now: Timestamp,
+}
+
+impl Turn<'_> {
+    /// The node's Pod, if it serves.
+    pub(super) fn serving_pod(&self, node: &Node) -> Option<PodState> {
+        let pod = self.watches.pods.get(&self.pipeline.namespace, &node.pod)?;
+        Some(PodState::of(&pod, None)).filter(PodState::serves)
+    }
+
+    /// The client by which a node is asked about itself.
+    pub(super) fn client_of(&self, node: &Node) -> &Client {
+        if node.is_broker() { &self.clients.brokers } else { &self.clients.controllers }
+    }
 }
 
 /// What Kafka shows to everybody who asks.

@@ -1,11 +1,11 @@
 //! Tells Pods their rack where the API server has not copied the label of the Kubernetes node to them.
 
-use k8s_openapi::api::core::v1::{Node, Pod};
+use k8s_openapi::api::core::v1::Node;
 use kafkapipelines_core::labels;
 use kube::ResourceExt as _;
-use kube::api::{Api, Patch, PatchParams};
-use serde_json::json;
+use kube::api::Api;
 
+use super::super::pod_annotation;
 use super::{Error, KafkaNodePoolController, View};
 use crate::io::error::Call;
 
@@ -17,7 +17,7 @@ impl KafkaNodePoolController {
         for pod in view.nodes(None).into_iter().filter_map(|node| node.pod) {
             if let (None, Some(host), false) = (&pod.rack, &pod.bound_to, pod.terminating) {
                 let rack = self.rack_of(host, key).await?;
-                self.annotate(&namespace, &pod.name, &rack).await?;
+                pod_annotation::write(&self.io, &namespace, &pod.name, (labels::RACK, &rack)).await?;
             }
         }
         Ok(())
@@ -28,15 +28,5 @@ impl KafkaNodePoolController {
         let nodes = Api::<Node>::all(self.io.api.client());
         let node = self.io.api.read(call, async { nodes.get_metadata(host).await }).await?;
         node.labels().get(key).cloned().ok_or_else(|| Error::NoRack { host: host.to_owned(), key: key.to_owned() })
-    }
-
-    async fn annotate(&self, namespace: &str, pod: &str, rack: &str) -> Result<(), Error> {
-        let call =
-            Call { verb: "patch", kind: "Pod".to_owned(), namespace: namespace.to_owned(), name: pod.to_owned() };
-        let pods = Api::<Pod>::namespaced(self.io.api.client(), namespace);
-        let patch = Patch::Merge(json!({"metadata": {"annotations": {labels::RACK: rack}}}));
-        let params = PatchParams::default();
-        self.io.api.write(call, async { pods.patch_metadata(pod, &params, &patch).await }).await?;
-        Ok(())
     }
 }

@@ -1,0 +1,26 @@
+//! Asking for the settings of one resource, and changing them.
+
+use std::collections::BTreeMap;
+
+use kafkapipelines_core::cluster::configs::{Change, Resource, Settings};
+use kafkapipelines_kafka::calls::Mode;
+use kafkapipelines_kafka::{Client, Error as Failure, KafkaError};
+
+use super::Error;
+
+/// Settings: all, or those of the names in `only`.
+pub(super) async fn describe(client: &Client, resource: Resource, only: Option<&[&str]>) -> Result<Settings, Error> {
+    let mut outcomes = client.describe_configs(std::slice::from_ref(&resource), only).await?;
+    let settings = outcomes.remove(&resource).unwrap_or_else(|| Ok(Settings::new()));
+    settings.map_err(|error| Failure::Kafka { api: "DescribeConfigs", error }.into())
+}
+
+/// Changes settings, all or none. What Kafka says where it does not take them is the inner error.
+pub(super) async fn alter(
+    client: &Client,
+    resource: Resource,
+    changes: BTreeMap<String, Change>,
+) -> Result<Result<(), KafkaError>, Error> {
+    let outcomes = client.alter_configs(&BTreeMap::from([(resource, changes)]), Mode::Apply).await?;
+    Ok(outcomes.into_values().collect())
+}
