@@ -20,8 +20,8 @@ pub struct Report {
     pub topics: Option<TopicsStatus>,
     /// Users of the spec.
     pub users: Option<UsersStatus>,
-    /// Authorization is wanted, and Kafka has the ACLs of all users: a broker that starts to ask for them refuses nobody who may come in.
-    pub acls_in_place: bool,
+    /// Generation of the LogPipeline of which Kafka has all ACLs: a broker that begins to ask for them refuses nobody who may come in.
+    pub acls_in_place: Option<i64>,
     /// Partitions of all topics.
     pub partitions: Option<PartitionsStatus>,
     /// Space in use on the fullest disk in percent, in steps of 5.

@@ -67,8 +67,8 @@ impl LogPipelineController {
     fn await_acls(&self, view: &View<'_>, nodes: &[NodeState], step: Step) -> Step {
         let Step::Restart { id, .. } = step else { return step };
         let report = self.reports.get(&view.namespace(), &view.object.name_any());
-        let newest = report.filter(|report| report.generation == view.object.metadata.generation);
-        let acls_in_place = newest.is_some_and(|report| report.acls_in_place);
+        let of = report.and_then(|report| report.acls_in_place);
+        let acls_in_place = of.is_some() && of == view.object.metadata.generation;
         let state = nodes.iter().find(|state| state.node.id == id);
         match state.and_then(|state| authorization_gate::held_back(state, acls_in_place)) {
             Some(reason) => Step::Wait { reason: reason.to_owned() },

@@ -8,23 +8,24 @@ use kafkapipelines_kafka::{Client, Code, KafkaError};
 
 use super::{Error, People, refused};
 
-/// Brings the rules to Kafka. Without authorization those who are gone lose theirs, as far as Kafka knows rules at all.
+/// Brings the rules to Kafka, by the controllers: they have the authorizer before the brokers get it. Without authorization those who
+/// are gone lose theirs, as far as Kafka knows rules at all. Returns whether authorization is wanted and Kafka has all rules of those who are.
 pub(super) async fn keep(
-    kafka: &Client,
+    controllers: &Client,
     people: &People<'_>,
     is_authorized: bool,
     progress: &mut Progress,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     if !is_authorized && people.gone.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
-    let actual = match kafka.describe_acls().await {
+    let actual = match controllers.describe_acls().await {
         Ok(actual) => actual.into_iter().collect(),
         Err(error) if error.kafka().is_some_and(has_no_authorizer) => {
             if is_authorized {
                 progress.authorizer_pending();
             }
-            return Ok(());
+            return Ok(false);
         }
         Err(error) => return Err(error.into()),
     };
@@ -34,16 +35,18 @@ pub(super) async fn keep(
     if changes != acls::Changes::default() {
         tracing::info!(created = changes.create.len(), deleted = changes.delete.len(), "access of users is changed");
     }
-    tell(kafka.create_acls(&changes.create).await?, progress);
-    tell(kafka.delete_acls(&changes.delete).await?, progress);
-    Ok(())
+    let created = controllers.create_acls(&changes.create).await?;
+    let in_place = is_authorized && created.values().all(Result::is_ok);
+    tell(created, progress);
+    tell(controllers.delete_acls(&changes.delete).await?, progress);
+    Ok(in_place)
 }
 
 fn tell(outcomes: Outcomes<Acl>, progress: &mut Progress) {
     for (acl, outcome) in outcomes {
         match outcome {
             Ok(()) => {}
-            // Brokers have the authorizer already, the active controller has not.
+            // Some controllers have the authorizer already, the active one has not.
             Err(error) if has_no_authorizer(&error) => progress.authorizer_pending(),
             Err(error) => refused(progress, acl.user().unwrap_or(&acl.principal), &error),
         }

@@ -42,7 +42,9 @@ pub(super) async fn run(turn: &Turn<'_>, report: &mut Report) -> Result<(), Erro
     let shown = keeper.keep(&wanted, &mut progress).await?;
     let taken = passwords::keep(kafka, &people, &shown, &mut progress).await?;
     keeper.mark(&taken, &mut progress).await?;
-    access::keep(kafka, &people, spec.authorization.is_some(), &mut progress).await?;
+    let in_place =
+        access::keep(&turn.clients.controllers, &people, spec.authorization.is_some(), &mut progress).await?;
+    report.acls_in_place = turn.object.metadata.generation.filter(|_| in_place);
     quotas::keep(kafka, &people, spec.default_quotas.as_ref(), &mut progress).await?;
     keeper.delete(&left, &mut progress).await?;
 

@@ -143,7 +143,8 @@ async fn access_of_managed_users_is_brought_to_the_spec_and_that_of_others_left_
     let wanted = [reader("shop", "a"), reader("till", "new")];
     let people = People { wanted: &wanted, gone: ["gone"].into() };
     let mut progress = Progress::of(&wanted);
-    access::keep(&client(&kafka), &people, true, &mut progress).await.unwrap();
+    let are_in_place = access::keep(&client(&kafka), &people, true, &mut progress).await.unwrap();
+    assert!(!are_in_place, "till's is not");
     assert_eq!(problems(&progress), [("till".to_owned(), "InvalidRequest".to_owned())]);
     kafka.finish();
 }
@@ -166,6 +167,15 @@ async fn without_authorization_only_those_who_are_gone_lose_access() {
 }
 
 #[tokio::test]
+async fn access_that_is_in_place_is_not_sent_again() {
+    let kafka = with_readers(&[("shop", "a")]);
+    let wanted = [reader("shop", "a")];
+    let people = People { wanted: &wanted, gone: BTreeSet::new() };
+    assert!(access::keep(&client(&kafka), &people, true, &mut Progress::of(&wanted)).await.unwrap());
+    assert_eq!(kafka.finish().len(), 1);
+}
+
+#[tokio::test]
 async fn while_the_nodes_get_the_authorizer_access_is_awaited() {
     let wanted = [reader("shop", "a")];
     let people = People { wanted: &wanted, gone: ["gone"].into() };
@@ -177,8 +187,8 @@ async fn while_the_nodes_get_the_authorizer_access_is_awaited() {
     });
     for kafka in [nowhere, not_at_the_controller] {
         let mut progress = Progress::of(&wanted);
-        access::keep(&client(&kafka), &people, true, &mut progress).await.unwrap();
-        assert!(progress.is_busy() && problems(&progress).is_empty());
+        let are_in_place = access::keep(&client(&kafka), &people, true, &mut progress).await.unwrap();
+        assert!(!are_in_place && progress.is_busy() && problems(&progress).is_empty());
         assert!(!progress.is_ready("gone"), "its Secret stays until its access is gone");
         kafka.finish();
     }
