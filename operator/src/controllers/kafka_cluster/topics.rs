@@ -150,14 +150,21 @@ impl Kafka<'_> {
         mut moves: BTreeMap<TopicPartition, Reassignment>,
         sent: &mut Sent,
     ) -> Result<(), Error> {
-        if *throttle == Throttle::Off {
-            throttle::off(self.client, self.brokers.keys().copied()).await?;
+        if *throttle == Throttle::Off
+            && let Err(refused) = throttle::off(self.client, self.brokers.keys().copied()).await?
+        {
+            // The marks stay: they say that there is something left to clean up.
+            topics_of(marks).for_each(|name| sent.note(name, Err(refused.clone())));
+            return Ok(());
         }
         let marked = self.alter(marks, sent).await?;
-        let to_mark = |topic: &String| marks.contains_key(&Resource::Topic(topic.clone()));
-        moves.retain(|key, _| !to_mark(&key.topic) || marked.contains(&key.topic));
-        if let Throttle::On(brokers) = throttle {
-            throttle::on(self.client, brokers.iter().copied()).await?;
+        let unmarked: BTreeSet<_> = topics_of(marks).filter(|name| !marked.contains(*name)).collect();
+        moves.retain(|key, _| !unmarked.contains(&key.topic));
+        if let Throttle::On(brokers) = throttle
+            && let Err(refused) = throttle::on(self.client, brokers.iter().copied()).await?
+        {
+            moves.keys().for_each(|key| sent.note(&key.topic, Err(refused.clone())));
+            return Ok(());
         }
         if moves.is_empty() {
             return Ok(());
@@ -177,6 +184,10 @@ impl Kafka<'_> {
         }
         Ok(())
     }
+}
+
+fn topics_of(changes: &Changes) -> impl Iterator<Item = &String> {
+    changes.keys().filter_map(|resource| if let Resource::Topic(name) = resource { Some(name) } else { None })
 }
 
 #[cfg(test)]

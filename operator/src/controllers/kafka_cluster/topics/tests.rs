@@ -194,6 +194,19 @@ async fn a_topic_that_could_not_be_marked_does_not_move() {
 }
 
 #[tokio::test]
+async fn without_a_rate_nothing_moves() {
+    let kafka = describing(1, &[("retention.ms", "1")])
+        .expect(|request: IncrementalAlterConfigsRequest| altered(&request, 0))
+        .expect(two_brokers)
+        .expect(|request: DescribeConfigsRequest| described(&request, 2, &[(RATES[0], "7"), (RATES[1], "7")]))
+        .expect(|request: DescribeConfigsRequest| described(&request, 5, &[]))
+        .expect(|request: IncrementalAlterConfigsRequest| altered(&request, 44));
+    let desired = [("logs".to_owned(), wanted("1", 2))].into();
+    let (sent, _) = converge(kafka, &desired, &seen(&desired), &Removal::default()).await;
+    assert_eq!(sent.problems["logs"].reason, "PolicyViolation");
+}
+
+#[tokio::test]
 async fn after_the_last_move_the_rates_go_before_the_marks() {
     let own: &[_] = &[("retention.ms", "1"), (MARKS[0], "0:0")];
     let kafka = describing(1, own)

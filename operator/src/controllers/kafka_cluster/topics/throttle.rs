@@ -2,7 +2,7 @@
 
 use kafkapipelines_core::cluster::configs::{Change, Changes, Resource, Source};
 use kafkapipelines_kafka::calls::Mode;
-use kafkapipelines_kafka::{Client, Error as KafkaFailure};
+use kafkapipelines_kafka::{Client, KafkaError};
 
 use super::Error;
 
@@ -12,13 +12,13 @@ const RATE: u64 = 50 << 20;
 /// The settings of a broker that say so.
 const RATES: [&str; 2] = ["leader.replication.throttled.rate", "follower.replication.throttled.rate"];
 
-/// Gives brokers a rate; one that somebody has set stays.
-pub(super) async fn on(client: &Client, brokers: impl Iterator<Item = i32>) -> Result<(), Error> {
+/// Gives brokers a rate, if Kafka does not refuse it; one that somebody has set stays.
+pub(super) async fn on(client: &Client, brokers: impl Iterator<Item = i32>) -> Result<Result<(), KafkaError>, Error> {
     change(client, brokers, false, &Change::Set(RATE.to_string())).await
 }
 
-/// Takes the rate away.
-pub(super) async fn off(client: &Client, brokers: impl Iterator<Item = i32>) -> Result<(), Error> {
+/// Takes the rate away, if Kafka does not refuse it.
+pub(super) async fn off(client: &Client, brokers: impl Iterator<Item = i32>) -> Result<Result<(), KafkaError>, Error> {
     change(client, brokers, true, &Change::Delete).await
 }
 
@@ -28,18 +28,18 @@ async fn change(
     brokers: impl Iterator<Item = i32>,
     are_set: bool,
     change: &Change,
-) -> Result<(), Error> {
+) -> Result<Result<(), KafkaError>, Error> {
     let brokers: Vec<_> = brokers.map(Resource::Broker).collect();
     let mut changes = Changes::new();
     for (broker, settings) in client.describe_configs(&brokers, Some(&RATES)).await? {
-        let settings = settings.map_err(|error| KafkaFailure::Kafka { api: "DescribeConfigs", error })?;
+        let settings = match settings {
+            Ok(settings) => settings,
+            Err(refused) => return Ok(Err(refused)),
+        };
         let is_set = |rate: &str| settings.get(rate).is_some_and(|setting| setting.source == Source::Broker);
         let differing = RATES.into_iter().filter(|rate| is_set(rate) == are_set);
         changes.insert(broker, differing.map(|rate| (rate.to_owned(), change.clone())).collect());
     }
     changes.retain(|_, changes| !changes.is_empty());
-    for outcome in client.alter_configs(&changes, Mode::Apply).await?.into_values() {
-        outcome.map_err(|error| KafkaFailure::Kafka { api: "IncrementalAlterConfigs", error })?;
-    }
-    Ok(())
+    Ok(client.alter_configs(&changes, Mode::Apply).await?.into_values().collect())
 }
