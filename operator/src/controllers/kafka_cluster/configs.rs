@@ -12,7 +12,7 @@ use super::Error;
 pub(super) async fn describe(client: &Client, resource: Resource, only: Option<&[&str]>) -> Result<Settings, Error> {
     let mut outcomes = client.describe_configs(std::slice::from_ref(&resource), only).await?;
     let settings = outcomes.remove(&resource).unwrap_or_else(|| Ok(Settings::new()));
-    settings.map_err(|error| Failure::Kafka { api: "DescribeConfigs", error }.into())
+    settings.map_err(|error| Failure::Kafka { api: "describing configuration", error }.into())
 }
 
 /// Changes settings, all or none. What Kafka says where it does not take them is the inner error.
