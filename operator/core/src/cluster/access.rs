@@ -110,7 +110,7 @@ mod tests {
     use serde_json::{Value, json};
 
     /// The rules of the user `shop` with this access, each on a line.
-    fn of(access: Value) -> Vec<String> {
+    fn of(access: &Value) -> Vec<String> {
         let user = json!({"name": "shop", "authentication": {"type": "tls"}, "access": [access]});
         let rules = rules(&[serde_json::from_value(user).unwrap()]);
         assert!(rules.iter().all(|acl| acl.principal == "User:shop"));
@@ -137,7 +137,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            of(json!({"preset": "consumer", "topics": ["a"], "group": {"name": "readers"}})),
+            of(&json!({"preset": "consumer", "topics": ["a"], "group": {"name": "readers"}})),
             [
                 "Allow Read Topic Literal a *",
                 "Allow Describe Topic Literal a *",
@@ -164,7 +164,7 @@ mod tests {
                 "Allow AlterConfigs Cluster Literal kafka-cluster *",
             ),
         ] {
-            assert_eq!(of(access), [rule]);
+            assert_eq!(of(&access), [rule]);
         }
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn java(user: &str, credentials: &Credentials, trusted: &str, reach: 
         }
         Credentials::Certificate(_) | Credentials::Password(_) => {}
     }
-    properties.iter().map(|(key, value)| format!("{key}={}\n", escaped(value))).collect()
+    lines(properties.into_iter().map(|(key, value)| (key, escaped(&value))))
 }
 
 /// For librdkafka's clients, with the Secret mounted at `/etc/kafka-user`.
@@ -59,7 +59,7 @@ pub(super) fn librdkafka(user: &str, credentials: &Credentials, reach: &Reach) -
         ]),
         Credentials::Certificate(_) | Credentials::Password(_) => {}
     }
-    properties.iter().map(|(key, value)| format!("{key}={value}\n")).collect()
+    lines(properties)
 }
 
 fn common(reach: &Reach) -> Properties {
@@ -70,6 +70,10 @@ fn common(reach: &Reach) -> Properties {
         (false, false) => "PLAINTEXT",
     };
     vec![("bootstrap.servers", reach.servers.clone()), ("security.protocol", protocol.to_owned())]
+}
+
+fn lines(properties: impl IntoIterator<Item = (&'static str, String)>) -> String {
+    properties.into_iter().flat_map(|(key, value)| [key.to_owned(), "=".to_owned(), value, "\n".to_owned()]).collect()
 }
 
 fn asks_for_password(reach: &Reach) -> bool {

@@ -35,7 +35,7 @@ impl Progress {
         self.problems.entry(user.to_owned()).or_insert_with(|| (reason.to_owned(), message.into()));
     }
 
-    /// The nodes do not know rules yet: they are still being restarted with the authorizer.
+    /// Kafka does not know rules yet: the controllers are still being restarted with the authorizer.
     pub fn authorizer_pending(&mut self) {
         self.authorizer_pending = true;
     }
@@ -78,7 +78,8 @@ impl Progress {
             return finding(false, "UsersNotReady", &format!("{user}: {message}{}", also(others)));
         }
         if self.authorizer_pending {
-            let message = "access is granted and taken away once the nodes have been restarted with the authorizer";
+            let message =
+                "access is granted and taken away once the controllers have been restarted with the authorizer";
             return finding(false, "AuthorizerPending", message);
         }
         if !self.pending.is_empty() {

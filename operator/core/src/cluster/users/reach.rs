@@ -32,7 +32,7 @@ pub fn reach(pipeline: &Pipeline, by: AuthenticationType) -> Option<Reach> {
 fn rank(listener: &ListenerSpec, by: AuthenticationType) -> Option<u8> {
     let is_internal = listener.type_ == ListenerType::Internal;
     match authentication(listener) {
-        Some(asked) if asked == by => Some(if is_internal { 0 } else { 1 }),
+        Some(asked) if asked == by => Some(u8::from(!is_internal)),
         Some(_) => None,
         None => Some(match (is_internal, listener.tls) {
             (true, true) => 2,
