@@ -8,6 +8,7 @@ mod bed;
 mod deletion;
 mod healing;
 mod helm;
+mod live;
 mod operator_killed;
 mod pod_watch;
 mod quorum_watch;
