@@ -125,7 +125,7 @@ mod tests {
     fn presets_are_what_a_producer_and_a_consumer_need() {
         assert_eq!(
             of(
-                json!({"preset": "producer", "topics": ["a", "b"], "transactionalId": {"name": "shop-", "patternType": "prefix"}})
+                &json!({"preset": "producer", "topics": ["a", "b"], "transactionalId": {"name": "shop-", "patternType": "prefix"}})
             ),
             [
                 "Allow Write Topic Literal a *",

@@ -60,7 +60,11 @@ fn lifetime(field: &str, duration: &str, renew_before: &str) -> Option<Refusal> 
         );
     }
     if lead < LATEST_RENEWAL {
-        return refuse("renewBefore", renew_before, "too late for a renewal to be everywhere before the end: set it to 5m or more");
+        return refuse(
+            "renewBefore",
+            renew_before,
+            "too late for a renewal to be everywhere before the end: set it to 5m or more",
+        );
     }
     let message = format!("must be shorter than duration ({duration}): set it to a third of it");
     if lead < life { None } else { refuse("renewBefore", renew_before, &message) }

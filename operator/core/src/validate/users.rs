@@ -102,14 +102,14 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn spec(users: Value, kafka: Value) -> LogPipelineSpec {
+    fn spec(users: &Value, kafka: &Value) -> LogPipelineSpec {
         let mut whole =
             json!({"version": "4.3.1", "listeners": [{"name": "tls", "port": 9093, "type": "internal", "tls": true}]});
         whole.as_object_mut().unwrap().extend(kafka.as_object().unwrap().clone());
         serde_json::from_value(json!({"kafka": whole, "users": users})).unwrap()
     }
 
-    fn user(name: &str, type_: &str, more: Value) -> Value {
+    fn user(name: &str, type_: &str, more: &Value) -> Value {
         let mut user = json!({"name": name, "authentication": {"type": type_}});
         user.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         user
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn each_error_names_field_value_and_way_out() {
-        let tls = |name: &str| user(name, "tls", json!({}));
+        let tls = |name: &str| user(name, "tls", &json!({}));
         let from = |name: &str| json!({"authentication": {"type": "scram-sha-512", "passwordFrom": {"name": name, "key": "p"}}});
         for (users, reason, field, value, way_out) in [
             (json!([tls("shop"), tls("shop")]), "DuplicateUser", "shop].name", "shop", "remove one"),
@@ -131,14 +131,14 @@ mod tests {
             (json!([tls("clients-ca")]), "ReservedUser", "clients-ca].name", "clients-ca", "logs-clients-ca"),
             (json!([tls("broker-certs")]), "ReservedUser", "broker-certs].name", "broker-certs", "logs-broker-certs"),
             (
-                json!([user("shop", "scram-sha-512", from("logs-till")), tls("till")]),
+                json!([user("shop", "scram-sha-512", &from("logs-till")), tls("till")]),
                 "InvalidPasswordFrom",
                 "shop].authentication.passwordFrom.name",
                 "logs-till",
                 "another name",
             ),
             (
-                json!([user("shop", "scram-sha-512", from(""))]),
+                json!([user("shop", "scram-sha-512", &from(""))]),
                 "InvalidPasswordFrom",
                 "shop].authentication.passwordFrom",
                 "\"\"",
@@ -148,7 +148,7 @@ mod tests {
                 json!([user(
                     "shop",
                     "tls",
-                    json!({"quotas": {"producerByteRate": "900m", "consumerByteRate": "1Ki"}})
+                    &json!({"quotas": {"producerByteRate": "900m", "consumerByteRate": "1Ki"}})
                 )]),
                 "InvalidQuota",
                 "shop].quotas.producerByteRate",
@@ -156,33 +156,33 @@ mod tests {
                 "10Mi",
             ),
         ] {
-            let found = refusals("logs", &spec(users, json!({})));
+            let found = refusals("logs", &spec(&users, &json!({})));
             let said: Vec<_> = found.iter().map(|r| (r.reason, r.field.clone(), r.value.as_str())).collect();
             assert_eq!(said, [(reason, format!("spec.users[{field}"), value)]);
             assert!(found[0].message.contains(way_out), "{}", found[0]);
         }
-        let default = refusals("logs", &spec(json!([]), json!({"defaultQuotas": {"consumerByteRate": "much"}})));
+        let default = refusals("logs", &spec(&json!([]), &json!({"defaultQuotas": {"consumerByteRate": "much"}})));
         assert_eq!(default[0].field, "spec.kafka.defaultQuotas.consumerByteRate");
     }
 
     #[test]
     fn users_that_no_listener_knows_and_that_nothing_bounds_are_warned_of() {
-        let users = json!([user("shop", "tls", json!({})), user("till", "scram-sha-512", json!({}))]);
+        let users = json!([user("shop", "tls", &json!({})), user("till", "scram-sha-512", &json!({}))]);
         let listeners =
             json!([{"name": "tls", "port": 9093, "type": "internal", "tls": true, "authentication": {"type": "tls"}}]);
         let kafka = json!({"listeners": listeners, "authorization": {"type": "simple"}});
         let said = |spec: &LogPipelineSpec| {
             warnings(spec).iter().map(|warning| (warning.reason, warning.value.clone())).collect::<Vec<_>>()
         };
-        assert_eq!(said(&spec(users.clone(), kafka)), [("UsersLockedOut", "till".to_owned())]);
+        assert_eq!(said(&spec(&users, &kafka)), [("UsersLockedOut", "till".to_owned())]);
         assert_eq!(
-            said(&spec(users, json!({}))),
+            said(&spec(&users, &json!({}))),
             [
                 ("UsersLockedOut", "shop".to_owned()),
                 ("UsersLockedOut", "till".to_owned()),
                 ("UsersUnrestricted", "shop, till".to_owned())
             ]
         );
-        assert_eq!(said(&spec(json!([]), json!({}))), []);
+        assert_eq!(said(&spec(&json!([]), &json!({}))), []);
     }
 }

@@ -33,7 +33,7 @@ fn authority() -> Authority {
     authority::own(&Found::default(), &CaSpec::default(), &name, at(0), &FreshKeys).unwrap().unwrap().authority
 }
 
-fn user(authentication: Value) -> UserSpec {
+fn user(authentication: &Value) -> UserSpec {
     serde_json::from_value(json!({"name": "shop", "authentication": authentication})).unwrap()
 }
 
@@ -70,8 +70,8 @@ fn text(secret: &Secret, key: &str) -> String {
 #[test]
 fn credentials_are_kept_byte_for_byte_until_something_asks_for_others() {
     let (ca, other) = (authority(), authority());
-    let (tls, scram) = (user(json!({"type": "tls"})), user(json!({"type": "scram-sha-512"})));
-    let rotated = |type_: &str| user(json!({"type": type_, "rotation": "2026-01-31"}));
+    let (tls, scram) = (user(&json!({"type": "tls"})), user(&json!({"type": "scram-sha-512"})));
+    let rotated = |type_: &str| user(&json!({"type": type_, "rotation": "2026-01-31"}));
     let (certificate, _) = kept(&tls, &ca, None, at(0), &Fresh("one"));
     let (password, _) = kept(&scram, &ca, None, at(0), &Fresh("one"));
     for (user, ca, before, now, why) in [
@@ -101,13 +101,13 @@ fn a_password_of_the_users_own_is_taken_as_it_is() {
     let lifetime = UserCertificatesSpec::default();
     let held = Held::default();
     let input = Input { clients_ca: &ca, lifetime: &lifetime, held: &held, given: Some(&given), now: at(0) };
-    let (credentials, _) = credentials(&user(json!({"type": "scram-sha-512"})), &input, &Fresh("made")).unwrap();
+    let (credentials, _) = credentials(&user(&json!({"type": "scram-sha-512"})), &input, &Fresh("made")).unwrap();
     assert_eq!(credentials, Credentials::Password(given));
 }
 
 #[test]
 fn the_secret_of_a_certificate_holds_all_that_a_client_needs() {
-    let (secret, _) = kept(&user(json!({"type": "tls", "rotation": "1"})), &authority(), None, at(0), &Fresh("x"));
+    let (secret, _) = kept(&user(&json!({"type": "tls", "rotation": "1"})), &authority(), None, at(0), &Fresh("x"));
     let keys: Vec<_> = secret.data.as_ref().unwrap().keys().map(String::as_str).collect();
     assert_eq!(keys, [BOOTSTRAP, CA, JAVA, LIBRDKAFKA, CERTIFICATE, KEY, COMBINED]);
     assert_eq!(text(&secret, COMBINED), text(&secret, KEY) + &text(&secret, CERTIFICATE));
@@ -127,7 +127,7 @@ fn read_by_java(file: &str) -> Vec<(String, String)> {
 
 #[test]
 fn the_ready_made_files_hold_certificates_as_their_readers_want_them() {
-    let (secret, _) = kept(&user(json!({"type": "tls"})), &authority(), None, at(0), &Fresh("x"));
+    let (secret, _) = kept(&user(&json!({"type": "tls"})), &authority(), None, at(0), &Fresh("x"));
     let java = read_by_java(&text(&secret, JAVA));
     let trimmed = |key: &str| text(&secret, key).trim_end().to_owned();
     let wanted = [
@@ -150,7 +150,7 @@ fn the_ready_made_files_hold_certificates_as_their_readers_want_them() {
 
 #[test]
 fn a_password_goes_whole_through_every_file() {
-    let (secret, _) = kept(&user(json!({"type": "scram-sha-512"})), &authority(), None, at(0), &Fresh(r#"a\"b= #"#));
+    let (secret, _) = kept(&user(&json!({"type": "scram-sha-512"})), &authority(), None, at(0), &Fresh(r#"a\"b= #"#));
     assert_eq!(text(&secret, PASSWORD), r#"a\"b= #"#);
     let jaas =
         r#"org.apache.kafka.common.security.scram.ScramLoginModule required username="shop" password="a\\\"b= #";"#;
@@ -168,7 +168,7 @@ fn a_user_that_no_listener_lets_in_gets_no_files_for_it() {
     let mut pipeline = pipeline();
     pipeline.spec.kafka.listeners.remove(1);
     let credentials = Credentials::Password(Password::new("x").unwrap());
-    let user = user(json!({"type": "scram-sha-512"}));
+    let user = user(&json!({"type": "scram-sha-512"}));
     let child = secret(&pipeline, &OwnerReference::default(), &user, &credentials, "CA", Some("f"));
     let secret: Secret = serde_json::from_value(child.intent).unwrap();
     assert_eq!(secret.data.unwrap().keys().collect::<Vec<_>>(), [CA, PASSWORD, JAAS]);
