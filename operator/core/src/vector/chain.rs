@@ -28,7 +28,7 @@ pub(super) fn assemble(name: &str, spec: &ConsumerSpec, bootstrap: &Bootstrap) -
 
 fn sources(name: &str, spec: &ConsumerSpec, bootstrap: &Bootstrap) -> Components<Source> {
     Components(vec![
-        (KAFKA.to_owned(), Source::Kafka(kafka::source(name, spec, bootstrap))),
+        (KAFKA.to_owned(), Source::Kafka(Box::new(kafka::source(name, spec, bootstrap)))),
         (INTERNAL_METRICS.to_owned(), Source::InternalMetrics(InternalMetrics { scrape_interval_secs: 5 })),
     ])
 }

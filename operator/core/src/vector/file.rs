@@ -39,7 +39,7 @@ pub(super) struct Switch {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Source {
-    Kafka(KafkaSource),
+    Kafka(Box<KafkaSource>),
     InternalMetrics(InternalMetrics),
 }
 

@@ -13,18 +13,18 @@ fn secured() -> Pipeline {
     let mut pipeline = reference();
     let scram = json!({"name": "scram", "port": 9095, "type": "internal", "tls": true, "authentication": {"type": "scram-sha-512"}});
     pipeline.spec.kafka.listeners.push(from_value::<ListenerSpec>(scram).unwrap());
-    pipeline.spec.kafka.listeners[1].authentication = authentication("tls");
-    pipeline.spec.kafka.authorization = authorization(&["shop", "CN=ops"]);
+    pipeline.spec.kafka.listeners[1].authentication = Some(by_certificate());
+    pipeline.spec.kafka.authorization = Some(authorization(&["shop", "CN=ops"]));
     pipeline
 }
 
-fn authentication(type_: &str) -> Option<ListenerAuthentication> {
-    Some(from_value(json!({"type": type_})).unwrap())
+fn by_certificate() -> ListenerAuthentication {
+    from_value(json!({"type": "tls"})).unwrap()
 }
 
-fn authorization(super_users: &[&str]) -> Option<AuthorizationSpec> {
+fn authorization(super_users: &[&str]) -> AuthorizationSpec {
     let super_users = super_users.iter().map(|&user| user.to_owned()).collect();
-    Some(AuthorizationSpec { type_: AuthorizationType::Simple, super_users })
+    AuthorizationSpec { type_: AuthorizationType::Simple, super_users }
 }
 
 fn file(pipeline: &Pipeline, name: &str) -> String {
@@ -61,9 +61,9 @@ fn without_authentication_and_authorization_nobody_has_a_name() {
 #[test]
 fn who_proves_and_who_may_restarts_those_who_ask() {
     let before = hashes(|_| ());
-    let by_certificate = hashes(|p| p.spec.kafka.listeners[1].authentication = authentication("tls"));
-    assert!(by_certificate.0 == before.0 && by_certificate.1 != before.1, "brokers alone");
-    let authorized = |users: &[&str]| hashes(|p| p.spec.kafka.authorization = authorization(users));
+    let asked = hashes(|p| p.spec.kafka.listeners[1].authentication = Some(by_certificate()));
+    assert!(asked.0 == before.0 && asked.1 != before.1, "brokers alone");
+    let authorized = |users: &[&str]| hashes(|p| p.spec.kafka.authorization = Some(authorization(users)));
     let on = authorized(&["a", "b"]);
     assert!(on.0 != before.0 && on.1 != before.1, "every node");
     assert_ne!(authorized(&["a"]), on);
