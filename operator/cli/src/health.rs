@@ -17,7 +17,7 @@ pub fn line(status: &LogPipelineStatus) -> Option<String> {
         status.fullest_disk_percent.map(disk),
     ];
     let facts: Vec<_> = facts.into_iter().flatten().collect();
-    (!facts.is_empty()).then(|| facts.join(", "))
+    (!facts.is_empty()).then(|| facts.join("; "))
 }
 
 fn partitions(partitions: &PartitionsStatus) -> String {
@@ -30,7 +30,11 @@ fn partitions(partitions: &PartitionsStatus) -> String {
     ];
     let told = told.into_iter().filter(|(_, count, _)| *count > 0);
     let told: Vec<_> = told.map(|(style, count, what)| format!("{style}{count} {what}{style:#}")).collect();
-    if told.is_empty() { format!("{total} partitions in sync") } else { format!("{total} partitions: {}", told.join(", ")) }
+    if told.is_empty() {
+        format!("{total} partitions in sync")
+    } else {
+        format!("{total} partitions: {}", told.join(", "))
+    }
 }
 
 fn disk(percent: i32) -> String {

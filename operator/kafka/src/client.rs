@@ -1,5 +1,6 @@
 //! The client: which node is asked, what is asked again, and when it is given up.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use crate::identity::Identity;
 use crate::limits::Limits;
 use crate::pool::Pool;
 use crate::route::{Endpoint, Route, View};
+use crate::sent::Sent;
 use crate::wire::Api;
 use crate::wire::api::Effect;
 
@@ -32,6 +34,7 @@ struct Inner {
     pool: Pool,
     /// Where the nodes are, as far as is known.
     view: Mutex<Option<Arc<View>>>,
+    sent: Sent,
 }
 
 impl Client {
@@ -43,7 +46,7 @@ impl Client {
     /// A client whose streams come about in another way.
     pub(crate) fn over(dialer: Dialer, endpoint: Endpoint, bootstrap: Vec<Address>, limits: Limits) -> Self {
         let pool = Pool::new(dialer, limits);
-        Self(Arc::new(Inner { endpoint, bootstrap, limits, pool, view: Mutex::default() }))
+        Self(Arc::new(Inner { endpoint, bootstrap, limits, pool, view: Mutex::default(), sent: Sent::default() }))
     }
 
     /// From now on, connections are made with `identity`; no call fails because of it.
@@ -62,6 +65,11 @@ impl Client {
             dialed.certificate.ok_or_else(|| Error::Unreachable { address, cause: "it has no certificate".to_owned() })
         })
         .await
+    }
+
+    /// How many requests of each kind were sent so far, by the protocol's names.
+    pub fn sent(&self) -> BTreeMap<&'static str, u64> {
+        self.0.sent.all()
     }
 
     pub(crate) fn endpoint(&self) -> Endpoint {
@@ -131,6 +139,7 @@ impl Client {
 
     async fn ask_at<R: Api>(&self, address: &Address, request: &R) -> Result<R::Response, Error> {
         let connection = self.0.pool.connection(address).await?;
+        self.0.sent.count(R::NAME);
         let answer = connection.ask(request, self.0.limits.request).await?;
         match R::failure(&answer) {
             Some(error) => Err(Error::Kafka { api: R::NAME, error }),

@@ -25,6 +25,7 @@ mod identity;
 mod limits;
 mod pool;
 mod route;
+mod sent;
 mod wire;
 
 pub use address::{Address, InvalidAddress};

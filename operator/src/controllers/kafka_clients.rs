@@ -2,7 +2,7 @@
 //!
 //! The certificate is issued in memory by the cluster CA, with the name that all nodes have, and is nowhere stored.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -43,6 +43,17 @@ pub(super) struct Clients {
     pub(super) brokers: Client,
     /// By the controller listener.
     pub(super) controllers: Client,
+}
+
+impl Clients {
+    /// How many requests of each kind were sent so far, by the protocol's names.
+    pub(super) fn sent(&self) -> BTreeMap<&'static str, u64> {
+        let mut sent = self.brokers.sent();
+        for (api, count) in self.controllers.sent() {
+            *sent.entry(api).or_default() += count;
+        }
+        sent
+    }
 }
 
 /// Clients with what they were made from.

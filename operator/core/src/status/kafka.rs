@@ -17,13 +17,14 @@ const ELSEWHERE: [&str; 5] = [READY, ACCEPTED, WARNING, STALLED, SUSPENDED];
 const IN_PROGRESS: [&str; 1] = ["Reassigning"];
 
 /// What a person must fix: what Kafka or the API server refuses as often as it is asked.
-const NEEDS_A_PERSON: [&str; 13] = [
+const NEEDS_A_PERSON: [&str; 14] = [
     "CertificateError",
     "Forbidden",
     "InternalError",
     "InvalidConfig",
     "InvalidPartitions",
     "InvalidTopicException",
+    "KafkaConfigRefused",
     "KafkaUnsupported",
     "NameTaken",
     "PartitionsDecreaseRefused",
@@ -50,7 +51,10 @@ impl<'a> Known<'a> {
         let is_of_kafka = |type_: &str| !ELSEWHERE.contains(&type_);
         let findings: Vec<_> = report.iter().flat_map(|report| &report.findings).cloned().collect();
         let findings: Vec<_> = findings.into_iter().filter(|finding| is_of_kafka(finding.type_)).collect();
-        let generation = report.and_then(|report| report.generation);
+        let generation = match report {
+            Some(report) if report.complete => report.generation,
+            _ => looked_at(&before.conditions),
+        };
         let mut conditions = conditions::merge(&before.conditions, &findings, generation, now);
         if report.is_none_or(|report| !report.complete) {
             let said: Vec<_> = conditions.iter().map(|condition| condition.type_.clone()).collect();
@@ -115,7 +119,7 @@ impl<'a> Known<'a> {
         if let Some(condition) = self.out_of_sync() {
             return Some(not_ready(&condition.reason, condition.message.clone()));
         }
-        if !object.spec.suspend && self.looked_at() < object.metadata.generation {
+        if !object.spec.suspend && looked_at(&self.conditions) < object.metadata.generation {
             return Some(not_ready("SpecPending", "Kafka has not been looked at for the newest spec yet".to_owned()));
         }
         let topics = self.topics().filter(|topics| is_missing(topics.desired, topics.ready, &topics.problems));
@@ -151,11 +155,11 @@ impl<'a> Known<'a> {
     fn out_of_sync(&self) -> Option<&Condition> {
         conditions::find(&self.conditions, SYNCED).filter(|condition| condition.status == Status::False.as_str())
     }
+}
 
-    /// Generation of the spec with which Kafka was compared last: every complete look says how the partitions are.
-    fn looked_at(&self) -> Option<i64> {
-        conditions::find(&self.conditions, PARTITIONS_HEALTHY)?.observed_generation
-    }
+/// Generation of the spec with which Kafka was compared last: every look says how the partitions are.
+fn looked_at(conditions: &[Condition]) -> Option<i64> {
+    conditions::find(conditions, PARTITIONS_HEALTHY)?.observed_generation
 }
 
 /// Whether some are not ready, those aside that will be and work already.
@@ -256,8 +260,16 @@ mod tests {
     fn a_condition_ends_with_a_complete_look_and_not_before() {
         let before = told(&report(&[healthy(), Finding::new(DISKS_HEALTHY, false, "DiskFilling", "which")]));
         let unsynced = Finding::new(SYNCED, false, "KafkaUnreachable", "no connection");
-        let cut_short = Report { complete: false, generation: None, ..report(&[unsynced]) };
-        assert_eq!(types(&Known::new(Some(&cut_short), &before, at(9))), [DISKS_HEALTHY, PARTITIONS_HEALTHY, SYNCED]);
+        let offline = Finding::new(PARTITIONS_HEALTHY, false, "OfflinePartitions", "");
+        let cut_short = Report { complete: false, generation: None, ..report(&[unsynced, offline]) };
+        let known = Known::new(Some(&cut_short), &before, at(9));
+        assert_eq!(types(&known), [DISKS_HEALTHY, PARTITIONS_HEALTHY, SYNCED]);
+        let partitions = conditions::find(&known.conditions, PARTITIONS_HEALTHY).unwrap();
+        assert_eq!(
+            (partitions.status.as_str(), partitions.observed_generation),
+            ("False", Some(2)),
+            "that of the last whole look"
+        );
         assert_eq!(types(&Known::new(Some(&report(&[healthy()])), &before, at(9))), [PARTITIONS_HEALTHY]);
     }
 

@@ -9,7 +9,7 @@ use kafkapipelines_core::cluster::health::voters::Lag;
 use kafkapipelines_core::cluster::report::Report;
 use kafkapipelines_crds::PartitionsStatus;
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::DescriptorEncoder;
+use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 
@@ -30,9 +30,17 @@ pub(super) struct Picture {
     pub(super) users: Option<(i32, i32)>,
 }
 
-/// The measures of all pipelines; `None` where the newest look failed: what was seen before may be wrong by now.
+/// The measures of all pipelines.
 #[derive(Clone, Debug, Default)]
-pub(in super::super) struct Metrics(Arc<Mutex<BTreeMap<Key, Option<Picture>>>>);
+pub(in super::super) struct Metrics(Arc<Mutex<BTreeMap<Key, Shown>>>);
+
+/// The measures of one pipeline.
+#[derive(Debug, Default)]
+struct Shown {
+    /// None where the newest look failed: what was seen before may be wrong by now.
+    picture: Option<Picture>,
+    sent: BTreeMap<&'static str, u64>,
+}
 
 impl Picture {
     /// With what the report says of topics and users.
@@ -53,7 +61,12 @@ impl Metrics {
 
     /// A look has ended, with a picture if it came to its end.
     pub(super) fn looked(&self, namespace: &str, name: &str, picture: Option<Picture>) {
-        self.lock().insert((namespace.to_owned(), name.to_owned()), picture);
+        self.lock().entry((namespace.to_owned(), name.to_owned())).or_default().picture = picture;
+    }
+
+    /// So many requests of each kind were sent so far.
+    pub(super) fn sent(&self, namespace: &str, name: &str, sent: BTreeMap<&'static str, u64>) {
+        self.lock().entry((namespace.to_owned(), name.to_owned())).or_default().sent = sent;
     }
 
     /// The pipeline is gone, or not looked into any more.
@@ -61,7 +74,7 @@ impl Metrics {
         self.lock().remove(&(namespace.to_owned(), name.to_owned()));
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Key, Option<Picture>>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Key, Shown>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -70,6 +83,8 @@ impl Metrics {
 struct Gauge(&'static str, &'static str, Option<Unit>, fn(&Picture) -> Vec<(Labels, i64)>);
 
 const UP: (&str, &str) = ("kafka_up", "1 when the newest look into Kafka came to its end, else 0");
+
+const SENT: (&str, &str) = ("kafka_requests", "Requests that were sent to Kafka");
 
 const GAUGES: &[Gauge] = &[
     Gauge("kafka_partitions", "Partitions", None, |of| one(of.partitions.total)),
@@ -133,16 +148,23 @@ fn by_disk(picture: &Picture, value: impl Fn(&Disk) -> Option<i64>) -> Vec<(Labe
 
 impl Collector for Metrics {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let pictures = self.lock();
-        let up = pictures.iter().map(|(key, picture)| (labels(key, vec![]), i64::from(picture.is_some())));
-        encode(&mut encoder, UP, None, up)?;
-        let pictures: Vec<_> = pictures.iter().filter_map(|(key, picture)| Some((key, picture.as_ref()?))).collect();
+        let shown = self.lock();
+        let up = shown.iter().map(|(key, shown)| (labels(key, vec![]), i64::from(shown.picture.is_some())));
+        encode_gauge(&mut encoder, UP, None, up)?;
+        let pictures: Vec<_> = shown.iter().filter_map(|(key, shown)| Some((key, shown.picture.as_ref()?))).collect();
         for Gauge(name, help, unit, values) in GAUGES {
             let of_pipeline = |(key, picture): &(&Key, &Picture)| {
                 let key = (*key).clone();
                 values(picture).into_iter().map(move |(more, value)| (labels(&key, more), value))
             };
-            encode(&mut encoder, (name, help), unit.as_ref(), pictures.iter().flat_map(of_pipeline))?;
+            encode_gauge(&mut encoder, (name, help), unit.as_ref(), pictures.iter().flat_map(of_pipeline))?;
+        }
+        let (name, help) = SENT;
+        let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+        for (key, (api, count)) in shown.iter().flat_map(|(key, shown)| shown.sent.iter().map(move |sent| (key, sent)))
+        {
+            let labels = labels(key, vec![("api", (*api).to_owned())]);
+            metric.encode_family(&labels)?.encode_counter::<NoLabelSet, _, u64>(count, None)?;
         }
         Ok(())
     }
@@ -153,7 +175,7 @@ fn labels((namespace, name): &Key, more: Labels) -> Labels {
     pipeline.into_iter().chain(more).collect()
 }
 
-fn encode(
+fn encode_gauge(
     encoder: &mut DescriptorEncoder<'_>,
     (name, help): (&str, &str),
     unit: Option<&Unit>,
@@ -198,10 +220,11 @@ mod tests {
         let mut registry = Registry::default();
         let metrics = Metrics::register(registry.sub_registry_with_prefix("kafkapipelines"));
         metrics.looked("kafka", "logs", Some(picture()));
+        metrics.sent("kafka", "logs", BTreeMap::from([("Metadata", 7)]));
         insta::assert_snapshot!(shown(&registry));
         metrics.looked("kafka", "logs", None);
         let down = shown(&registry);
-        assert_eq!(down.lines().filter(|line| line.contains("logs")).count(), 1, "{down}");
+        assert_eq!(down.lines().filter(|line| line.contains("logs")).count(), 2, "{down}");
         assert!(down.contains("kafkapipelines_kafka_up{namespace=\"kafka\",pipeline=\"logs\"} 0\n"), "{down}");
         metrics.forget("kafka", "logs");
         assert!(!shown(&registry).contains("logs"));
@@ -212,7 +235,7 @@ mod tests {
         let document = include_str!("../../../../docs/metrics.md");
         let unit = |unit: &Option<Unit>| unit.as_ref().map(|unit| format!("_{}", unit.as_str())).unwrap_or_default();
         let names = GAUGES.iter().map(|Gauge(name, _, of, _)| format!("{name}{}", unit(of)));
-        for name in names.chain([UP.0.to_owned()]) {
+        for name in names.chain([UP.0.to_owned(), format!("{}_total", SENT.0)]) {
             assert!(document.contains(&format!("| `kafkapipelines_{name}` |")), "{name}");
         }
     }

@@ -30,7 +30,7 @@ use kube::ResourceExt as _;
 use tokio_util::sync::CancellationToken;
 
 use super::error::Error;
-use super::kafka_clients::KafkaClients;
+use super::kafka_clients::{Clients, KafkaClients};
 use super::kafka_nodes::{self, pipeline_of};
 use super::reports::Reports;
 use super::{Action, Context, Reconciler, Runner, authority_secrets};
@@ -55,6 +55,15 @@ pub struct KafkaClusterController {
     reports: Reports,
     memories: Memories,
     metrics: Metrics,
+}
+
+/// What was found in one look.
+#[derive(Default)]
+struct Found {
+    report: Report,
+    /// None where the look did not get so far.
+    picture: Option<Picture>,
+    clients: Option<Clients>,
 }
 
 /// The controller; it runs until `stop`.
@@ -97,12 +106,13 @@ impl Reconciler for KafkaClusterController {
             self.metrics.looked(&namespace, &name, None);
             return Ok(Action::await_change());
         };
-        let (mut memory, mut report) = (self.memories.take(&namespace, &name), Report::default());
-        let ended = self.look(&object, &pipeline, &mut memory, &mut report).await;
-        let (picture, ended) = ended.map_or_else(|error| (None, Err(error)), |picture| (picture, Ok(())));
+        let (mut memory, mut found) = (self.memories.take(&namespace, &name), Found::default());
+        let ended = self.look(&object, &pipeline, &mut memory, &mut found).await;
+        let Found { mut report, picture, clients } = found;
         report.findings.extend(memory.failing.note(&ended, Timestamp::now()));
         let again = look_again(&report);
-        self.metrics.looked(&namespace, &name, picture);
+        self.metrics.looked(&namespace, &name, picture.map(|picture| picture.with(&report)));
+        clients.inspect(|clients| self.metrics.sent(&namespace, &name, clients.sent()));
         self.memories.keep(&namespace, &name, memory);
         self.reports.set(&namespace, &name, report);
         ended.map(|()| Action::requeue(again))
@@ -132,23 +142,26 @@ impl KafkaClusterController {
         nodes.any(|state| state.node.is_broker() && state.serves()).then_some(pipeline)
     }
 
-    /// Looks at Kafka and sends what differs, one family after the other; gives what was seen, if it came to the end.
+    /// Looks at Kafka and sends what differs, one family after the other. How Kafka is comes first: that is wanted most where something
+    /// fails.
     async fn look(
         &self,
         object: &LogPipeline,
         pipeline: &Pipeline,
         memory: &mut Memory,
-        report: &mut Report,
-    ) -> Result<Option<Picture>, Error> {
+        Found { report, picture, clients: way_in }: &mut Found,
+    ) -> Result<(), Error> {
         let now = Timestamp::now();
         let access = authority_secrets::access(&self.io, &self.watches, pipeline).await?;
-        let Some((authority, trusted)) = access else { return Ok(None) };
+        let Some((authority, trusted)) = access else { return Ok(()) };
         let clients = self.clients.of(pipeline, &authority, &trusted, now)?;
+        *way_in = Some(clients.clone());
         let seen = Seen::observe(&clients).await?;
         let consumers =
             self.watches.consumers.list(&pipeline.namespace, |consumer| consumer.spec.pipeline == pipeline.name);
         let consumers = &consumers;
         let turn = Turn { io: &self.io, watches: &self.watches, object, pipeline, consumers, clients, seen, now };
+        *picture = Some(health::run(&turn, &mut memory.health, report).await?);
         quorum::run(&turn, report).await?;
         features::run(&turn, report).await?;
         settings::run(&turn, report).await?;
@@ -156,9 +169,8 @@ impl KafkaClusterController {
         certificates::run(&turn, &mut memory.certificates, report).await;
         topics::run(&turn, report).await?;
         users::run(&turn, report).await?;
-        let picture = health::run(&turn, &mut memory.health, report).await?;
         (report.complete, report.generation) = (true, object.metadata.generation);
-        Ok(Some(picture.with(report)))
+        Ok(())
     }
 }
 
