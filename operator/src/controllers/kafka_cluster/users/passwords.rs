@@ -50,8 +50,12 @@ async fn set<'a>(
     if due.is_empty() {
         return Ok(Vec::new());
     }
-    let credential = |shown: &&Shown<'_>| Ok((shown.user.name.clone(), Credential::of(shown.password.text())?));
-    let credentials = due.iter().map(credential).collect::<Result<BTreeMap<_, _>, Error>>()?;
+    let mut credentials = BTreeMap::new();
+    for shown in &due {
+        credentials.insert(shown.user.name.clone(), Credential::of(shown.password.text())?);
+        // Each takes milliseconds of computing, and other pipelines wait.
+        tokio::task::yield_now().await;
+    }
     tracing::info!(users = ?credentials.keys(), "passwords are given");
     let outcomes = kafka.set_scram_credentials(&credentials).await?;
     for (user, outcome) in &outcomes {
