@@ -21,8 +21,9 @@ use super::at_start::AtStart;
 use super::authority::{Authority, before, parse};
 use super::x509::{self, Facts, Validity};
 use super::{Error, KeySource};
-use crate::build::{listeners, paths};
+use crate::build::{listeners, paths, restart_hash};
 use crate::child::Child;
+use crate::labels::Labels;
 use crate::node::Node;
 use crate::pipeline::Pipeline;
 use crate::pool::Pool;
@@ -41,8 +42,8 @@ pub struct Input<'a> {
     pub clients_ca: &'a str,
     /// The Secret as it is.
     pub existing: Option<&'a Secret>,
-    /// What the Pods are made with of [`NodeCertificates::at_start`], for when the Secret is gone.
-    pub template: Option<AtStart>,
+    /// The annotations that the Pods are made with.
+    pub template: &'a Labels,
     /// Whether every node that runs trusts `cluster_ca`, see [`is_trusted_everywhere`].
     pub trusted_everywhere: bool,
     /// The clock.
@@ -135,15 +136,25 @@ pub fn trusted_with(secret: &Secret) -> Option<String> {
     text(secret, paths::TRUSTSTORE_KEY)
 }
 
-/// What the nodes must have been started with: what they were, until that ends or Kafka would not take up `newest` while it runs.
+/// What the nodes must have been started with: what they were, until that ends, they restart anyway, or Kafka would not take up `newest`
+/// while it runs.
 fn at_start(input: &Input<'_>, newest: AtStart, changes: &BTreeSet<&str>) -> AtStart {
-    let annotated =
-        input.existing.and_then(|secret| secret.annotations().get(labels::CERTIFICATE_AT_START)?.parse().ok());
-    let Some(recorded) = annotated.or(input.template) else { return newest };
+    let started_with = |annotations: &Labels| annotations.get(labels::CERTIFICATE_AT_START)?.parse().ok();
+    let recorded = input.existing.and_then(|secret| started_with(secret.annotations()));
+    let Some(recorded) = recorded.or_else(|| started_with(input.template)) else { return newest };
     let is_due = input.now >= restart_due(input, newest.generation, &recorded);
     // Kafka refuses a certificate that lacks a name of the one before.
     let is_taken_up = reloads(input.pipeline, input.pool) && !changes.contains("NamesChanged");
-    if is_taken_up && !is_due { recorded } else { newest }
+    if is_taken_up && !is_due && !restarts_anyway(input) { recorded } else { newest }
+}
+
+/// Whether the Pods are about to be made with something else that is new.
+fn restarts_anyway(input: &Input<'_>) -> bool {
+    let wanted = [
+        (labels::CONFIG_HASH, restart_hash(input.pipeline, input.pool)),
+        (labels::KAFKA_VERSION, input.pipeline.version.to_string()),
+    ];
+    wanted.iter().any(|(stamp, wanted)| input.template.get(*stamp).is_some_and(|stamp| stamp != wanted))
 }
 
 /// Never where there is nothing newer to start with.

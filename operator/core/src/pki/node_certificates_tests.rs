@@ -26,8 +26,16 @@ fn planned_while(
     trusted_everywhere: bool,
 ) -> (NodeCertificates, Secret) {
     let pool = fixtures::pool(pipeline, "broker");
-    let input =
-        Input { template: None, pipeline, pool, cluster_ca, clients_ca: "clients", existing, trusted_everywhere, now };
+    let input = Input {
+        template: &Labels::new(),
+        pipeline,
+        pool,
+        cluster_ca,
+        clients_ca: "clients",
+        existing,
+        trusted_everywhere,
+        now,
+    };
     let plan = plan(&input, &OwnerReference::default(), &FreshKeys).unwrap();
     let secret = serde_json::from_value(plan.secret.intent.clone()).unwrap();
     (plan, secret)
@@ -214,7 +222,7 @@ fn nodes_that_cannot_take_up_a_certificate_are_restarted_with_it() {
                 cluster_ca: &ca,
                 clients_ca: "c",
                 existing,
-                template: None,
+                template: &Labels::new(),
                 trusted_everywhere: true,
                 now,
             };
@@ -246,7 +254,7 @@ fn a_secret_that_was_deleted_restarts_nobody_either() {
         cluster_ca: &ca,
         clients_ca: "clients",
         existing: None,
-        template: Some(before.at_start),
+        template: &[(labels::CERTIFICATE_AT_START.to_owned(), before.at_start.to_string())].into(),
         trusted_everywhere: true,
         now: at(days(1)),
     };
@@ -262,4 +270,30 @@ fn the_certificate_to_present_is_the_nodes_own() {
     assert_eq!(leaf(&secret, 1), Facts::first(&file(&secret, 1)).map(Facts::into_der));
     assert_ne!(leaf(&secret, 1), leaf(&secret, 0));
     assert_eq!(leaf(&secret, 99), None);
+}
+
+#[test]
+fn nodes_that_restart_anyway_start_with_the_newest_certificates() {
+    let (pipeline, ca) = (fixtures::reference(), authority(at(0)));
+    let (first, secret) = planned(&pipeline, &ca, None, at(0));
+    let (renewed, secret) = planned(&pipeline, &ca, Some(&secret), at(days(60)));
+    assert_eq!(renewed.at_start, first.at_start);
+    let pool = fixtures::pool(&pipeline, "broker");
+    let at_start = |hash: &str| {
+        let template = [(labels::CONFIG_HASH.to_owned(), hash.to_owned())].into();
+        let (existing, now) = (Some(&secret), at(days(61)));
+        let input = Input {
+            template: &template,
+            pipeline: &pipeline,
+            pool,
+            cluster_ca: &ca,
+            clients_ca: "c",
+            existing,
+            trusted_everywhere: true,
+            now,
+        };
+        plan(&input, &OwnerReference::default(), &FreshKeys).unwrap().at_start
+    };
+    assert_eq!(at_start(&restart_hash(&pipeline, pool)), first.at_start);
+    assert_eq!(at_start("another"), AtStart { generation: renewed.generation, until: at(days(150)) });
 }

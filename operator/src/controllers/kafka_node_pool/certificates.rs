@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
 use kafkapipelines_core::child::owned_by;
+use kafkapipelines_core::labels::Labels;
 use kafkapipelines_core::pipeline::Pipeline;
-use kafkapipelines_core::pki::at_start::AtStart;
 use kafkapipelines_core::pki::authority::{Authority, Found};
 use kafkapipelines_core::pki::node_certificates::{self, Input, NodeCertificates};
 use kafkapipelines_core::pool::Pool;
@@ -43,7 +43,7 @@ impl KafkaNodePoolController {
             cluster_ca: &cluster_ca,
             clients_ca: &clients_ca,
             existing: existing.as_deref(),
-            template: self.template(pipeline, pool),
+            template: &self.template(pipeline, pool).unwrap_or_default(),
             trusted_everywhere: self.is_trusted_everywhere(pipeline, &cluster_ca),
             now: Timestamp::now(),
         };
@@ -66,10 +66,10 @@ impl KafkaNodePoolController {
         node_certificates::is_trusted_everywhere(authority, secrets.iter().map(Option::as_deref).zip(started_with))
     }
 
-    fn template(&self, pipeline: &Pipeline, pool: &Pool) -> Option<AtStart> {
+    /// The annotations that the Pods are made with.
+    fn template(&self, pipeline: &Pipeline, pool: &Pool) -> Option<Labels> {
         let set = self.watches.stateful_sets.get(&pipeline.namespace, &names::pool(&pipeline.name, &pool.name))?;
-        let template = set.spec.as_ref()?.template.metadata.as_ref()?;
-        template.annotations.as_ref()?.get(labels::CERTIFICATE_AT_START)?.parse().ok()
+        set.spec.as_ref()?.template.metadata.as_ref()?.annotations.clone()
     }
 
     fn secret(&self, pipeline: &Pipeline, name: &str) -> Option<std::sync::Arc<Secret>> {
