@@ -87,7 +87,7 @@ const UP: (&str, &str) = ("kafka_up", "1 when the newest look into Kafka came to
 const SENT: (&str, &str) = ("kafka_requests", "Requests that were sent to Kafka");
 
 const GAUGES: &[Gauge] = &[
-    Gauge("kafka_partitions", "Partitions", None, |of| one(of.partitions.total)),
+    Gauge("kafka_partitions", "Partitions of all topics", None, |of| one(of.partitions.total)),
     Gauge("kafka_under_replicated_partitions", "Partitions with a replica that is not in sync", None, |of| {
         one(of.partitions.under_replicated)
     }),
