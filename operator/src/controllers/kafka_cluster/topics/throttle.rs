@@ -1,5 +1,7 @@
 //! The rate at which brokers copy replicas of topics that are marked for it.
 
+use std::collections::BTreeMap;
+
 use kafkapipelines_core::cluster::configs::{Change, Changes, Resource, Source};
 use kafkapipelines_kafka::calls::Mode;
 use kafkapipelines_kafka::{Client, KafkaError};
@@ -14,21 +16,6 @@ const RATES: [&str; 2] = ["leader.replication.throttled.rate", "follower.replica
 
 /// Gives brokers a rate, if Kafka does not refuse it; one that somebody has set stays.
 pub(super) async fn on(client: &Client, brokers: impl Iterator<Item = i32>) -> Result<Result<(), KafkaError>, Error> {
-    change(client, brokers, false, &Change::Set(RATE.to_string())).await
-}
-
-/// Takes the rate away, if Kafka does not refuse it.
-pub(super) async fn off(client: &Client, brokers: impl Iterator<Item = i32>) -> Result<Result<(), KafkaError>, Error> {
-    change(client, brokers, true, &Change::Delete).await
-}
-
-/// Changes those rates that are set, or those that are not.
-async fn change(
-    client: &Client,
-    brokers: impl Iterator<Item = i32>,
-    are_set: bool,
-    change: &Change,
-) -> Result<Result<(), KafkaError>, Error> {
     let brokers: Vec<_> = brokers.map(Resource::Broker).collect();
     let mut changes = Changes::new();
     for (broker, settings) in client.describe_configs(&brokers, Some(&RATES)).await? {
@@ -37,9 +24,19 @@ async fn change(
             Err(refused) => return Ok(Err(refused)),
         };
         let is_set = |rate: &str| settings.get(rate).is_some_and(|setting| setting.source == Source::Broker);
-        let differing = RATES.into_iter().filter(|rate| is_set(rate) == are_set);
-        changes.insert(broker, differing.map(|rate| (rate.to_owned(), change.clone())).collect());
+        let missing = RATES.into_iter().filter(|rate| !is_set(rate));
+        changes.insert(broker, missing.map(|rate| (rate.to_owned(), Change::Set(RATE.to_string()))).collect());
     }
     changes.retain(|_, changes| !changes.is_empty());
-    Ok(client.alter_configs(&changes, Mode::Apply).await?.into_values().collect())
+    send(client, &changes).await
+}
+
+/// Takes the rate away, if Kafka does not refuse it. It is not asked for first: a broker may not know yet what was just set.
+pub(super) async fn off(client: &Client, brokers: impl Iterator<Item = i32>) -> Result<Result<(), KafkaError>, Error> {
+    let none = BTreeMap::from(RATES.map(|rate| (rate.to_owned(), Change::Delete)));
+    send(client, &brokers.map(|id| (Resource::Broker(id), none.clone())).collect()).await
+}
+
+async fn send(client: &Client, changes: &Changes) -> Result<Result<(), KafkaError>, Error> {
+    Ok(client.alter_configs(changes, Mode::Apply).await?.into_values().collect())
 }
