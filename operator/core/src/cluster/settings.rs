@@ -17,27 +17,25 @@ pub const REFUSED: &str = "KafkaConfigRefused";
 /// What is to be changed of what all brokers have in common.
 pub fn plan(pipeline: &Pipeline, actual: &Settings) -> BTreeMap<String, Change> {
     let defaults = safe_defaults(pipeline);
-    let change = |(key, update)| {
-        let wanted = pipeline.config.get(key).or_else(|| defaults.get(key)).map(String::as_str);
-        let change = change(update, wanted, actual.get(key).filter(|setting| is_of_all_brokers(setting)))?;
-        (!is_done(pipeline, key, &change, actual)).then(|| (key.to_owned(), change))
+    let change = |(key, update): (&str, Update)| {
+        let has = actual.get(key).filter(|setting| is_of_all_brokers(setting)).and_then(|has| has.value.as_deref());
+        let said = pipeline.config.get(key).or_else(|| defaults.get(key)).map(String::as_str);
+        let wanted = said.or_else(|| has.and(when_taken_away(update)));
+        let one_form = |value: &str| kafka_config::canonical_value(pipeline.version, key, value);
+        let change = match (wanted, has) {
+            (None, None) => return None,
+            (None, Some(_)) => Change::Delete,
+            (Some(wanted), has) if has.map(one_form) == Some(one_form(wanted)) => return None,
+            (Some(wanted), _) => Change::Set(wanted.to_owned()),
+        };
+        Some((key.to_owned(), change))
     };
     kafka_config::dynamic_keys(pipeline.version).filter_map(change).collect()
 }
 
-fn change(update: Update, wanted: Option<&str>, actual: Option<&Setting>) -> Option<Change> {
-    match (update, wanted, actual) {
-        (Update::AtStart, _, _) | (_, None, None) => None,
-        (_, Some(wanted), _) => Some(Change::Set(wanted.to_owned())),
-        (Update::Live, None, Some(_)) => Some(Change::Delete),
-        (Update::LiveFromStart(start), None, Some(_)) => Some(Change::Set(start.default.to_owned())),
-    }
-}
-
-fn is_done(pipeline: &Pipeline, key: &str, change: &Change, actual: &Settings) -> bool {
-    let same = |value: &str| kafka_config::canonical_value(pipeline.version, key, value);
-    let has = actual.get(key).filter(|setting| is_of_all_brokers(setting)).and_then(|setting| setting.value.as_deref());
-    matches!((change, has), (Change::Set(wanted), Some(has)) if same(wanted) == same(has))
+/// The value of a key that running nodes may have in their files.
+fn when_taken_away(update: Update) -> Option<&'static str> {
+    if let Update::LiveFromStart(start) = update { Some(start.default) } else { None }
 }
 
 fn is_of_all_brokers(setting: &Setting) -> bool {
