@@ -88,9 +88,9 @@ fn held(wanted: MetadataVersion, why: &str) -> Finding {
 mod tests {
     use super::*;
 
-    fn supports(highest: i16) -> Option<Features> {
+    fn supports(highest: i16) -> Features {
         let supported = [(METADATA_VERSION.to_owned(), (1, highest))].into();
-        Some(Features { supported, ..Features::default() })
+        Features { supported, ..Features::default() }
     }
 
     fn version(name: &str) -> MetadataVersion {
@@ -122,10 +122,10 @@ mod tests {
         let decide = |wanted: &str, nodes: [Option<Features>; 2]| {
             level(version(wanted), &(0..).zip(nodes).collect()).map_err(|finding| finding.message)
         };
-        assert_eq!(decide("4.3", [supports(30), supports(30)]), Ok(30));
-        assert!(decide("4.3", [supports(30), supports(21)]).unwrap_err().contains("nodes 1 does not"));
-        assert!(decide("4.3", [supports(30), None]).unwrap_err().contains("nodes 1 do not serve"));
-        assert!(decide("4.9", [supports(99), supports(99)]).unwrap_err().contains("update the operator"));
+        assert_eq!(decide("4.3", [Some(supports(30)), Some(supports(30))]), Ok(30));
+        assert!(decide("4.3", [Some(supports(30)), Some(supports(21))]).unwrap_err().contains("nodes 1 does not"));
+        assert!(decide("4.3", [Some(supports(30)), None]).unwrap_err().contains("nodes 1 do not serve"));
+        assert!(decide("4.9", [Some(supports(99)), Some(supports(99))]).unwrap_err().contains("update the operator"));
     }
 
     #[test]

@@ -38,27 +38,27 @@ fn five(voters: &[i32], dead: &[i32]) -> Quorum {
     quorum(&nodes, &voters.iter().copied().collect())
 }
 
-fn add(id: i32) -> Option<Change> {
-    Some(Change::Add { id, directory: format!("d{id}") })
+fn add(id: i32) -> Change {
+    Change::Add { id, directory: format!("d{id}") }
 }
 
-fn removed(id: i32) -> Option<Change> {
-    Some(Change::Remove { id, directory: format!("d{id}") })
+fn remove(id: i32) -> Change {
+    Change::Remove { id, directory: format!("d{id}") }
 }
 
 #[test]
 fn single_decisions() {
     for (why, stay, leave, quorum, expected) in [
         ("all vote", &[1, 2, 3, 4, 5][..], &[][..], five(&[1, 2, 3, 4, 5], &[]), None),
-        ("one after the other", &[1, 2, 3, 4, 5], &[], five(&[1, 2, 3], &[]), add(4)),
-        ("the one that has caught up", &[1, 2, 3, 4, 5], &[], five(&[1, 2, 3], &[4]), add(5)),
-        ("the highest goes first", &[1, 2, 3], &[4, 5], five(&[1, 2, 3, 4, 5], &[]), removed(5)),
+        ("one after the other", &[1, 2, 3, 4, 5], &[], five(&[1, 2, 3], &[]), Some(add(4))),
+        ("the one that has caught up", &[1, 2, 3, 4, 5], &[], five(&[1, 2, 3], &[4]), Some(add(5))),
+        ("the highest goes first", &[1, 2, 3], &[4, 5], five(&[1, 2, 3, 4, 5], &[]), Some(remove(5))),
         ("all others keep up", &[1, 2, 3], &[4, 5], five(&[1, 2, 3, 4, 5], &[2]), None),
-        ("a dead one that is to go is no loss", &[1, 2, 3], &[4, 5], five(&[1, 2, 3, 4, 5], &[2, 4]), removed(4)),
+        ("a dead one that is to go is no loss", &[1, 2, 3], &[4, 5], five(&[1, 2, 3, 4, 5], &[2, 4]), Some(remove(4))),
         ("without a majority nothing moves", &[1, 2, 3], &[4, 5], five(&[1, 2, 3, 4, 5], &[2, 4, 5]), None),
-        ("newcomers first", &[1, 2, 3, 4], &[5], five(&[1, 2, 3, 5], &[]), add(4)),
+        ("newcomers first", &[1, 2, 3, 4], &[5], five(&[1, 2, 3, 5], &[]), Some(add(4))),
         ("no vote is taken while a newcomer is awaited", &[1, 2, 3, 4], &[5], five(&[1, 2, 3, 5], &[4]), None),
-        ("the active one goes last", &[3, 4, 5], &[1, 2], five(&[1, 2, 3, 4, 5], &[]), removed(2)),
+        ("the active one goes last", &[3, 4, 5], &[1, 2], five(&[1, 2, 3, 4, 5], &[]), Some(remove(2))),
         ("somebody must stay", &[], &[1, 2, 3], five(&[1, 2, 3], &[]), None),
         ("strangers are left alone", &[1, 2, 3], &[], five(&[1, 2, 3, 4], &[4]), None),
     ] {
@@ -71,7 +71,7 @@ fn a_voter_that_came_back_with_another_disk_is_replaced() {
     let wanted = wanted(&[1, 2, 3], &[]);
     let mut quorum = five(&[1, 2, 3], &[3]);
     quorum.observers.push(Replica { directory: Some("new".to_owned()), ..replica(3, true) });
-    assert_eq!(next(&wanted, &quorum), removed(3));
+    assert_eq!(next(&wanted, &quorum), Some(remove(3)));
     quorum.voters.retain(|voter| voter.id != 3);
     quorum.observers.push(replica(3, false));
     assert_eq!(next(&wanted, &quorum), Some(Change::Add { id: 3, directory: "new".to_owned() }));
