@@ -15,6 +15,19 @@ pub(super) fn refusals(pipeline: &str, spec: &LogPipelineSpec) -> Vec<Refusal> {
 
 /// What works, but not well.
 pub(super) fn warnings(spec: &LogPipelineSpec) -> Vec<Refusal> {
+    shared_authority(spec).into_iter().chain(open_listeners(spec)).collect()
+}
+
+fn shared_authority(spec: &LogPipelineSpec) -> Option<Refusal> {
+    let certificates = &spec.certificates;
+    let of_clients = certificates.clients_ca.secret_ref.as_ref()?;
+    let message = "the nodes' own ports trust what the cluster CA signs, so each client could connect to them as well: give clients an authority of their own";
+    let warning =
+        || Refusal::new("SharedAuthority", "spec.certificates.clientsCA.secretRef", &of_clients.name, message);
+    (certificates.cluster_ca.secret_ref.as_ref() == Some(of_clients)).then(warning)
+}
+
+fn open_listeners(spec: &LogPipelineSpec) -> Vec<Refusal> {
     if spec.kafka.authorization.is_none() {
         return Vec::new();
     }
@@ -47,6 +60,19 @@ mod tests {
         };
         assert_eq!(found("logs"), [("ReservedUser", "spec.users[logs-kafka].name".to_owned())]);
         assert_eq!(found("other"), []);
+    }
+
+    #[test]
+    fn one_authority_for_nodes_and_clients_is_a_warning() {
+        let found = |cluster: &str, clients: Value| {
+            let mut spec = spec(&Value::Null);
+            let secrets = json!({"clusterCA": {"secretRef": {"name": cluster}}, "clientsCA": {"secretRef": clients}});
+            spec.certificates = serde_json::from_value(secrets).unwrap();
+            warnings(&spec).into_iter().map(|r| (r.reason, r.value)).collect::<Vec<_>>()
+        };
+        assert_eq!(found("ours", json!({"name": "ours"})), [("SharedAuthority", "ours".to_owned())]);
+        assert_eq!(found("ours", json!({"name": "theirs"})), []);
+        assert_eq!(found("ours", Value::Null), []);
     }
 
     #[test]
