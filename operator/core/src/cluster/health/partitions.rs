@@ -135,7 +135,7 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    fn partition<'a>(number: i32, in_sync: &'a [i32]) -> Copies<'a> {
+    fn partition(number: i32, in_sync: &[i32]) -> Copies<'_> {
         let replicas = &[0, 1, 2];
         Copies { topic: "logs", partition: number, led: !in_sync.is_empty(), replicas, in_sync, min_in_sync: Some(2) }
     }
