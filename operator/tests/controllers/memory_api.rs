@@ -146,6 +146,10 @@ impl MemoryApi {
                 state.writes.push(format!("PATCH {}", place.join("/")));
                 json_answer(StatusCode::OK, &state.apply(key(plural, name), rest.first() == Some(&"status"), body))
             }
+            ("DELETE", [plural, name]) => {
+                state.writes.push(format!("DELETE {}", place.join("/")));
+                json_answer(StatusCode::OK, &state.delete(&key(plural, name)))
+            }
             ("POST", ["events"]) => {
                 state.writes.push("POST events".to_owned());
                 state.notes.push(body.clone());
@@ -199,6 +203,16 @@ impl State {
         self.history.push(change);
         self.objects.insert(key, new.clone());
         new
+    }
+
+    fn delete(&mut self, key: &Key) -> Value {
+        let object = self.objects.remove(key).unwrap();
+        self.version += 1;
+        let event = json!({"type": "DELETED", "object": object});
+        let change = Change { version: self.version, plural: key.0.clone(), event };
+        self.watches.retain(|watch| watch.send(&change));
+        self.history.push(change);
+        object
     }
 
     fn list(&self, plural: &str, own: bool) -> Value {

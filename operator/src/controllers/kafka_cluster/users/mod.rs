@@ -4,6 +4,8 @@
 //! of it. So whenever the operator is stopped, the next turn goes on where it was.
 
 mod access;
+#[cfg(test)]
+mod life_tests;
 mod passwords;
 mod quotas;
 mod secrets;
