@@ -35,7 +35,7 @@ fn controllers_get_votes_and_lose_them_one_by_one_and_no_line_is_lost() -> Resul
 
     assert_eq!(pipeline.pod_uids()?, before, "scaling restarts nobody");
     let seen = quorum.history()?;
-    assert!(seen.iter().all(|voters| is_between(voters)), "{seen:?}");
+    assert!(seen.iter().all(is_between), "{seen:?}");
     producer.all_arrived()
 }
 
