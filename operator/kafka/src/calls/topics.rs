@@ -56,12 +56,11 @@ fn batches(topics: &[NewTopic]) -> Vec<Vec<&NewTopic>> {
     let mut room = 0;
     for topic in topics {
         let needed = partitions(topic);
-        match batches.last_mut().filter(|batch| batch.len() < BATCH && needed <= room) {
-            Some(batch) => batch.push(topic),
-            None => {
-                batches.push(vec![topic]);
-                room = PARTITIONS;
-            }
+        if let Some(batch) = batches.last_mut().filter(|batch| batch.len() < BATCH && needed <= room) {
+            batch.push(topic);
+        } else {
+            batches.push(vec![topic]);
+            room = PARTITIONS;
         }
         room = room.saturating_sub(needed);
     }

@@ -163,7 +163,9 @@ impl Kafka<'_> {
         if let Throttle::On(brokers) = throttle
             && let Err(refused) = throttle::on(self.client, brokers.iter().copied()).await?
         {
-            moves.keys().for_each(|key| sent.note(&key.topic, Err(refused.clone())));
+            for TopicPartition { topic, .. } in moves.keys() {
+                sent.note(topic, Err(refused.clone()));
+            }
             return Ok(());
         }
         if moves.is_empty() {

@@ -36,7 +36,7 @@ async fn turn(client: &Client, desired: &Desired, recorded: &[String]) -> Sent {
 
 /// Turns until there is nothing left to do.
 async fn settle(client: &Client, desired: &Desired, recorded: &[String]) -> Sent {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     loop {
         let sent = turn(client, desired, recorded).await;
         if !sent.busy {
