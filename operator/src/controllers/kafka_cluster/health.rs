@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use kafkapipelines_core::cluster::health::certificates::{self, Expiry};
 use kafkapipelines_core::cluster::health::disks::{self, Disk, Space, Steps};
 use kafkapipelines_core::cluster::health::partitions::{self, Judged, Lagging};
-use kafkapipelines_core::cluster::health::voters;
+use kafkapipelines_core::cluster::health::voters::{self, Unknown};
 use kafkapipelines_core::cluster::report::Report;
 use kafkapipelines_core::names;
 use kafkapipelines_core::pki::expiry;
@@ -27,6 +27,7 @@ const SLOW: SignedDuration = SignedDuration::from_secs(30);
 pub(super) struct Memory {
     lagging: Lagging,
     steps: Steps,
+    unknown: Unknown,
     slow: Slow,
 }
 
@@ -54,7 +55,7 @@ pub(super) async fn run(turn: &Turn<'_>, memory: &mut Memory, report: &mut Repor
     report.fullest_disk_percent = judged.fullest_percent;
     report.findings.push(partitions.finding);
     report.findings.extend(judged.finding);
-    report.findings.extend(voters::finding(&lags));
+    report.findings.extend(voters::finding(&lags, &mut memory.unknown, turn.now));
     report.findings.extend(certificates::finding(&memory.slow.expiries, turn.now));
     Ok(Picture {
         partitions: partitions.seen,
