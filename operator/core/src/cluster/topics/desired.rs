@@ -64,3 +64,48 @@ fn dead_letters() -> DesiredTopic {
     let settings = BTreeMap::from([("retention.ms".to_owned(), DEAD_LETTER_RETENTION_MS.to_string())]);
     DesiredTopic { settings, ..DesiredTopic::default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::build::tests::fixtures;
+    use serde_json::json;
+
+    fn letters(topic: &str) -> ConsumerSpec {
+        serde_json::from_value(json!({"pipeline": "log-aggregator-kafka", "topics": ["standard-logs"], "sinks": [],
+            "deadLetter": {"topic": topic}}))
+        .unwrap()
+    }
+
+    fn settings(topic: &DesiredTopic) -> Vec<(&str, &str)> {
+        topic.settings.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+    }
+
+    #[test]
+    fn listed_topics_and_those_of_dead_letters_are_wanted_each_once() {
+        let mut pipeline = fixtures::reference();
+        let consumers = [letters("dlq"), letters("dlq"), letters("listed"), letters("__consumer_offsets")];
+        let listed = json!({"name": "listed", "replicas": 2, "config": {"preallocate": "TRUE", "cleanup.policy": "compact, delete"}});
+        pipeline.spec.topics.push(serde_json::from_value(listed).unwrap());
+        let desired = desired(&pipeline, &consumers);
+        assert_eq!(desired.keys().collect::<Vec<_>>(), ["dlq", "listed", "standard-logs"]);
+        assert_eq!(desired["standard-logs"].partitions, Some(12));
+        assert_eq!(
+            settings(&desired["standard-logs"]),
+            [("compression.type", "producer"), ("retention.ms", "259200000")]
+        );
+        assert_eq!(settings(&desired["dlq"]), [("max.message.bytes", "21000000"), ("retention.ms", "1209600000")]);
+        assert_eq!((desired["dlq"].partitions, desired["dlq"].deletion), (None, DeletionPolicy::Retain));
+        let listed = [("cleanup.policy", "compact,delete"), ("max.message.bytes", "21000000"), ("preallocate", "true")];
+        assert_eq!(settings(&desired["listed"]), listed);
+    }
+
+    #[test]
+    fn a_listed_topic_takes_dead_letters_of_the_size_that_it_says() {
+        let mut pipeline = fixtures::reference();
+        let listed = json!({"name": "dlq", "config": {"max.message.bytes": 5_000_000}});
+        pipeline.spec.topics = vec![serde_json::from_value(listed).unwrap()];
+        let desired = desired(&pipeline, &[letters("dlq")]);
+        assert_eq!(settings(&desired["dlq"]), [("max.message.bytes", "5000000")]);
+    }
+}
