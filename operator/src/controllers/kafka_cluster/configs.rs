@@ -4,9 +4,14 @@ use std::collections::BTreeMap;
 
 use kafkapipelines_core::cluster::configs::{Change, Resource, Settings};
 use kafkapipelines_kafka::calls::Mode;
-use kafkapipelines_kafka::{Client, Error as Failure, KafkaError};
+use kafkapipelines_kafka::{Client, Code, Error as Failure, KafkaError};
 
 use super::Error;
+
+/// Whether controllers cannot be spoken to: they answer from `metadata.version` 3.7 on.
+pub(super) fn is_unsupported(error: &Error) -> bool {
+    matches!(error, Error::Kafka(error) if error.kafka().is_some_and(|kafka| kafka.code == Code::UNSUPPORTED_VERSION))
+}
 
 /// Settings: all, or those of the names in `only`.
 pub(super) async fn describe(client: &Client, resource: Resource, only: Option<&[&str]>) -> Result<Settings, Error> {

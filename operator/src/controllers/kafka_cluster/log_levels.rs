@@ -8,7 +8,7 @@ use kafkapipelines_core::cluster::report::Report;
 use kafkapipelines_core::node::Node;
 
 use super::Error;
-use super::configs::{alter, describe};
+use super::configs::{alter, describe, is_unsupported};
 use super::turn::Turn;
 
 /// What the nodes' Pods, by uid, were found to have or were told. Without `spec.kafka.logLevels` it is looked at once.
@@ -29,6 +29,7 @@ pub(super) async fn run(turn: &Turn<'_>, memory: &mut Memory, report: &mut Repor
         if is_watched || before.get(&pod.uid) != Some(&wanted) {
             match tell(turn, &node, &wanted).await {
                 Ok(known) => loggers.extend(known),
+                Err(error) if is_unsupported(&error) => tracing::debug!(node = node.id, %error, "no log levels"),
                 Err(error) => {
                     tracing::info!(node = node.id, %error, "log levels of a node could not be looked at");
                     is_complete = false;
