@@ -87,12 +87,14 @@ mod tests {
         Levels::wanted(&pipeline(levels)).plan(&actual).into_iter().map(said).collect()
     }
 
+    /// Levels of the spec, of the node, and what is sent.
+    type Case<'a> = (&'a [(&'a str, LogLevel)], &'a [(&'a str, &'a str)], &'a [&'a str]);
+
     #[test]
     fn a_node_is_told_what_differs_from_the_file_and_the_spec() {
         use LogLevel::{Debug, Error, Warn};
         let fresh =
             [("root", "INFO"), ("kafka", "INFO"), ("kafka.request.logger", "WARN"), ("kafka.server.KafkaApis", "INFO")];
-        type Case<'a> = (&'a [(&'a str, LogLevel)], &'a [(&'a str, &'a str)], &'a [&'a str]);
         let cases: [Case<'_>; 7] = [
             (&[], &fresh, &[]),
             (&[("kafka.request.logger", Debug)], &fresh, &["kafka.request.logger=DEBUG"]),
