@@ -346,6 +346,15 @@ fn brokers_keep_their_rate_until_the_last_topic_has_moved() {
 }
 
 #[test]
+fn what_goes_on_is_not_begun_again() {
+    let mut kafka = with("logs", &[vec![0, 1, 2]]);
+    let shrinking = Ongoing { replicas: vec![0, 1, 2], adding: vec![], removing: vec![2] };
+    kafka.moves.insert(TopicPartition::new("logs", 0), shrinking);
+    let plan = plan_of(&of("logs", wanted(1, 2)), &kafka);
+    assert!(plan.is_empty() && plan.problems.contains_key("logs"), "{plan:?}");
+}
+
+#[test]
 fn a_change_of_mind_is_followed_while_partitions_move() {
     let mut kafka = with("logs", &[vec![0, 1, 2]]);
     let ongoing = Ongoing { replicas: vec![0, 1, 2], adding: vec![1, 2], removing: vec![] };
