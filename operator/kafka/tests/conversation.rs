@@ -91,9 +91,11 @@ async fn a_node_that_is_not_the_controller_has_done_nothing_and_is_asked_again()
     let kafka = Conversation::default()
         .expect(|_: CreateTopicsRequest| CreateTopicsResponse::default().with_topics(vec![created("logs", 41)]))
         .expect(|_: CreateTopicsRequest| CreateTopicsResponse::default().with_topics(vec![created("logs", 0)]));
-    let outcomes = client(&kafka).create_topics(&logs()[..1], Mode::Apply).await.unwrap();
+    let client = client(&kafka);
+    let outcomes = client.create_topics(&logs()[..1], Mode::Apply).await.unwrap();
     assert_eq!(outcomes["logs"], Ok(()));
     assert_eq!(kafka.finish().len(), 2);
+    assert_eq!(client.sent(), BTreeMap::from([("CreateTopics", 2)]), "each try counts");
 }
 
 fn quorum(code: i16, leader: i32) -> DescribeQuorumResponse {
