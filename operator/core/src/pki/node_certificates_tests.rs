@@ -297,3 +297,32 @@ fn nodes_that_restart_anyway_start_with_the_newest_certificates() {
     assert_eq!(at_start(&restart_hash(&pipeline, pool)), first.at_start);
     assert_eq!(at_start("another"), AtStart { generation: renewed.generation, until: at(days(150)) });
 }
+
+#[test]
+fn what_is_read_back_is_what_was_issued_to_the_fraction_of_a_second() {
+    let mut pipeline = fixtures::reference();
+    pipeline.version = "3.9.2".parse().unwrap();
+    let (ca, pool) = (authority(at(0)), fixtures::pool(&pipeline, "controller"));
+    let now = at(0) + std::time::Duration::from_millis(123);
+    let plan_with = |existing: Option<&Secret>| {
+        let template = &Labels::new();
+        let input = Input {
+            template,
+            pipeline: &pipeline,
+            pool,
+            cluster_ca: &ca,
+            clients_ca: "c",
+            existing,
+            trusted_everywhere: true,
+            now,
+        };
+        plan(&input, &OwnerReference::default(), &FreshKeys).unwrap()
+    };
+    let first = plan_with(None);
+    let secret = serde_json::from_value(first.secret.intent.clone()).unwrap();
+    assert_eq!(
+        plan_with(Some(&secret)).at_start,
+        first.at_start,
+        "or the nodes would restart a moment after they were made"
+    );
+}

@@ -95,8 +95,9 @@ pub(super) struct Validity {
 }
 
 impl Validity {
-    /// For `duration` from now.
+    /// For `duration` from now, in whole seconds: certificates say no less.
     pub(super) fn starting(now: Timestamp, duration: Duration) -> Result<Self, Error> {
+        let now = Timestamp::from_second(now.as_second()).map_err(|_| Error::Time)?;
         let from = now.checked_sub(BACKDATED).map_err(|_| Error::Time)?;
         Ok(Self { from, until: now.checked_add(duration).map_err(|_| Error::Time)? })
     }
