@@ -5,8 +5,8 @@
 
 pub mod access;
 pub mod acls;
-pub mod certificates;
 pub mod authorization_gate;
+pub mod certificates;
 pub mod configs;
 pub mod features;
 pub mod health;

@@ -171,12 +171,7 @@ impl LogPipelineController {
         refusals.extend(progress.iter().flat_map(|progress| progress.refusals.clone()));
         let mut warnings = validate::pipeline::warnings(&view.input(identity));
         warnings.extend(authorization_gate::warning(&nodes));
-        let verdict = Verdict {
-            refusals,
-            warnings,
-            failure: error::to_show(progress),
-            waiting: None,
-        };
+        let verdict = Verdict { refusals, warnings, failure: error::to_show(progress), waiting: None };
         let now = Timestamp::now();
         let held = progress.as_ref().ok().and_then(|progress| progress.held.clone());
         let step = match held {

@@ -71,7 +71,8 @@ impl Progress {
 
     /// The condition; none where there is nobody to speak of.
     pub fn finding(&self) -> Option<Finding> {
-        let finding = |ready: bool, reason: &str, message: &str| Some(Finding::new(USERS_READY, ready, reason, message));
+        let finding =
+            |ready: bool, reason: &str, message: &str| Some(Finding::new(USERS_READY, ready, reason, message));
         if let Some((user, (_, message))) = self.problems.first_key_value() {
             let others = self.problems.keys().skip(1);
             return finding(false, "UsersNotReady", &format!("{user}: {message}{}", also(others)));

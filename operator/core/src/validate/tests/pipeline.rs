@@ -89,11 +89,6 @@ fn what_works_but_not_for_long_is_a_warning() {
     let input = PipelineInput { object: &object, pools: &pools, identity: &identity };
     assert!(pipeline(&input).is_ok());
     let found = warnings(&input);
-    assert_eq!(
-        said(&found),
-        [
-            ("EvenControllers", "KafkaNodePool spec.replicas", "2"),
-        ]
-    );
+    assert_eq!(said(&found), [("EvenControllers", "KafkaNodePool spec.replicas", "2"),]);
     assert!(found[0].message.contains("have 1 or 3"), "{}", found[0]);
 }
