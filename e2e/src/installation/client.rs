@@ -29,8 +29,11 @@ spec:
   volumes: [{name: ca, secret: {secretName: {{secret}}, items: [{key: ca.crt, path: ca.crt}]}}]
 "#;
 const START: &str = concat!(
-    r"echo acks=all > /tmp/plain.properties; ",
-    r"printf '%s\\n' acks=all security.protocol=SSL ssl.truststore.type=PEM ssl.truststore.location=/ca/ca.crt > /tmp/tls.properties; ",
+    // As producers have it by default; the console's own three tries are less than a leader takes to move.
+    r"printf '%s\\n' acks=all retries=2147483647 > /tmp/plain.properties; ",
+    r"cp /tmp/plain.properties /tmp/tls.tmp; ",
+    r"printf '%s\\n' security.protocol=SSL ssl.truststore.type=PEM ssl.truststore.location=/ca/ca.crt >> /tmp/tls.tmp; ",
+    r"mv /tmp/tls.tmp /tmp/tls.properties; ",
     r"trap exit TERM; sleep infinity & wait",
 );
 /// Arguments: bootstrap server, configuration, topic, mark, number. Ends as soon as that many lines with the mark were read.
