@@ -12,7 +12,7 @@ use super::kafka::Known;
 use super::{Verdict, nodes_ready};
 use crate::build::listeners;
 use crate::cluster::report::Report;
-use crate::conditions::{self, Finding, READY, SUSPENDED, Status};
+use crate::conditions::{self, Finding, PARTITIONS_HEALTHY, READY, SUSPENDED, Status};
 use crate::identity::Identity;
 use crate::kafka_version::KafkaVersion;
 use crate::roll::{NodeState, Step};
@@ -76,9 +76,24 @@ fn conditions_of(observed: &Observed<'_>, kafka: &Known<'_>, now: Timestamp) -> 
         conditions.retain(|condition| condition.type_ != warning.type_);
         conditions.push(warning.clone());
     }
-    conditions.extend(kafka.conditions.iter().cloned());
+    let serves = observed.nodes.iter().any(|state| state.node.is_broker() && state.serves());
+    conditions.extend(kafka.conditions.iter().flat_map(|condition| {
+        let untold = !serves && condition.type_ == PARTITIONS_HEALTHY;
+        if untold { unknown(condition, before, now) } else { vec![condition.clone()] }
+    }));
     conditions.sort_by(|a, b| (a.type_ != READY, &a.type_).cmp(&(b.type_ != READY, &b.type_)));
     conditions
+}
+
+/// How the partitions are while there is nobody to ask.
+fn unknown(seen: &Condition, before: &LogPipelineStatus, now: Timestamp) -> Vec<Condition> {
+    let finding = Finding::new(
+        PARTITIONS_HEALTHY,
+        Status::Unknown,
+        "NoBrokerServes",
+        "no broker serves, so nobody reads or writes, and nobody can tell how the partitions are",
+    );
+    conditions::merge(&before.conditions, &[finding], seen.observed_generation, now)
 }
 
 fn findings(observed: &Observed<'_>, kafka: &Known<'_>) -> Vec<Finding> {
@@ -152,7 +167,6 @@ fn listener_status(object: &LogPipeline, listener: &ListenerSpec) -> ListenerSta
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conditions::PARTITIONS_HEALTHY;
     use crate::node::Node;
     use crate::pod_state::PodState;
     use crate::refusal::Refusal;
@@ -252,6 +266,18 @@ mod tests {
         ] {
             assert_eq!(ready(&status_of(&pipeline(false), verdict, nodes, step)), expected);
         }
+    }
+
+    #[test]
+    fn partitions_are_unknown_while_no_broker_serves() {
+        let told = |ready: bool| {
+            let nodes = [node(0, Role::Broker, ready), node(9000, Role::Controller, true)];
+            let status = status_of(&pipeline(false), &Verdict::default(), &nodes, &Step::Done);
+            let condition = conditions::find(&status.conditions, PARTITIONS_HEALTHY).unwrap();
+            (condition.status.clone(), condition.reason.clone(), condition.observed_generation)
+        };
+        assert_eq!(told(true), ("True".to_owned(), "AllInSync".to_owned(), Some(2)));
+        assert_eq!(told(false), ("Unknown".to_owned(), "NoBrokerServes".to_owned(), Some(2)));
     }
 
     #[test]

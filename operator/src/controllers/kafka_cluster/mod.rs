@@ -104,6 +104,7 @@ impl Reconciler for KafkaClusterController {
         }
         let Some(pipeline) = self.pipeline(&object) else {
             self.metrics.looked(&namespace, &name, None);
+            self.reports.set(&namespace, &name, Report::default());
             return Ok(Action::await_change());
         };
         let (mut memory, mut found) = (self.memories.take(&namespace, &name), Found::default());
