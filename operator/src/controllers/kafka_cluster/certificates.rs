@@ -105,7 +105,7 @@ async fn presents(turn: &Turn<'_>, presenter: &Presenter<'_>) -> Result<bool, Er
     let controllers = node.is_controller().then_some(&turn.clients.controllers);
     for client in [brokers, controllers].into_iter().flatten() {
         match client.presented_certificate(node.id).await.map_err(Error::from) {
-            Ok(presented) if presented == *leaf => {}
+            Ok(shown) if shown == *leaf => {}
             Ok(_) => return Ok(false),
             // As a broker it was looked at, and both roles have one key store.
             Err(error) if node.is_broker() && is_unsupported(&error) => {}
