@@ -21,7 +21,7 @@ pub struct UserSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64))]
     pub access: Vec<AccessSpec>,
-    /// How much of the brokers the user may take. Default: `spec.kafka.defaultQuotas`.
+    /// How much of the brokers the user may take. Default: those of `spec.kafka.defaultQuotas`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quotas: Option<QuotasSpec>,
 }
@@ -103,7 +103,7 @@ pub struct AccessSpec {
     /// Whether the operations are allowed. What is denied stays denied, whatever else allows it. Default: `Allow`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub permission: Option<AclPermission>,
-    /// Address from which this holds, as Kafka sees it. Default: `*`, any.
+    /// Address from which this holds, as Kafka sees it. Default: any address.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub host: Option<String>,
@@ -188,9 +188,11 @@ pub struct ClusterResource {}
 pub struct QuotasSpec {
     /// Bytes a second that may be written to each broker, for example `10Mi`. Default: any number.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::schema::quantity")]
     pub producer_byte_rate: Option<Quantity>,
     /// Bytes a second that may be read from each broker, for example `20Mi`. Default: any number.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::schema::quantity")]
     pub consumer_byte_rate: Option<Quantity>,
     /// Share of the time of one request thread in percent; a broker has `num.io.threads` times 100. Default: any.
     #[serde(skip_serializing_if = "Option::is_none")]

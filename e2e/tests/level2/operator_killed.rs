@@ -44,9 +44,9 @@ fn an_operator_that_is_killed_at_any_point_comes_to_the_same_end() -> Result<()>
 
 /// Ten topics with more partitions and another retention each round, and five users, one of them new and one gone.
 fn declare(bed: &Bed, declared: &Value, round: u64) -> Result<()> {
-    let topic = |number: u64| json!({"name": name(number), "partitions": round, "replicas": 1, "config": {"retention.ms": retention(round)}, "deletionPolicy": "Delete"});
+    let topic = |number: u64| json!({"name": name(number), "partitions": round, "replicas": 1, "config": {"retention.ms": retention(round), "min.insync.replicas": 1}, "deletionPolicy": "Delete"});
     let topics: Vec<_> = declared.as_array().into_iter().flatten().cloned().chain((0..10).map(topic)).collect();
-    let user = |name: &String| json!({"name": name, "authentication": {"type": "scram-sha-512"}, "quotas": {"producerByteRate": round * 1000}});
+    let user = |name: &String| json!({"name": name, "authentication": {"type": "scram-sha-512"}, "quotas": {"producerByteRate": format!("{round}k")}});
     let users: Vec<_> = users(round).iter().map(user).collect();
     let patch = patch(&Value::from(topics), &Value::from(users));
     bed.pipeline.kubectl(&["patch", "logpipeline", bed.pipeline.name(), "--type=merge", "--patch", &patch]).map(drop)

@@ -51,7 +51,7 @@ fn the_reference_is_in_kafka(pipeline: &Pipeline) -> Result<()> {
 }
 
 fn a_topic_is_made_grown_and_configured(pipeline: &Pipeline, declared: &Value) -> Result<()> {
-    let shop = |partitions: usize, retention: u64| json!({"name": "shop", "partitions": partitions, "replicas": 1, "config": {"retention.ms": retention, "max.message.bytes": 2_000_000}});
+    let shop = |partitions: usize, retention: u64| json!({"name": "shop", "partitions": partitions, "replicas": 1, "config": {"retention.ms": retention, "max.message.bytes": 2_000_000, "min.insync.replicas": 1}});
     declare(pipeline, declared, &[shop(2, 3_600_000)])?;
     await_topic(pipeline, "shop", |shop| shop.partitions == 2 && shop.configs["retention.ms"] == "3600000")?;
     declare(pipeline, declared, &[shop(5, 7_200_000)])?;
@@ -90,7 +90,7 @@ fn replicas_are_added_and_taken_away(pipeline: &Pipeline, declared: &Value) -> R
 }
 
 fn only_what_may_be_deleted_is(pipeline: &Pipeline, declared: &Value) -> Result<()> {
-    let gone = json!({"name": "gone", "partitions": 1, "replicas": 1, "deletionPolicy": "Delete"});
+    let gone = json!({"name": "gone", "partitions": 1, "replicas": 2, "deletionPolicy": "Delete"});
     let shop = json!({"name": "shop", "partitions": 5, "replicas": 2, "config": {"retention.ms": 5_000_000}});
     declare(pipeline, declared, &[gone, shop])?;
     await_topic(pipeline, "gone", |_| true)?;

@@ -30,6 +30,8 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     endpoint: Endpoint,
     bootstrap: Vec<Address>,
+    /// Nodes whose addresses are known whether or not Kafka tells them.
+    known: BTreeMap<i32, Address>,
     limits: Limits,
     pool: Pool,
     /// Where the nodes are, as far as is known.
@@ -43,10 +45,34 @@ impl Client {
         Self::over(Arc::new(Tls::new(identity)), endpoint, bootstrap, limits)
     }
 
+    /// A client of these nodes, found at their addresses even where Kafka does not tell them: a controller of 3.9 whose registration once
+    /// timed out is never listed.
+    pub fn of_nodes(endpoint: Endpoint, nodes: BTreeMap<i32, Address>, identity: &Identity, limits: Limits) -> Self {
+        Self::knowing(Arc::new(Tls::new(identity)), endpoint, nodes.values().cloned().collect(), nodes, limits)
+    }
+
     /// A client whose streams come about in another way.
     pub(crate) fn over(dialer: Dialer, endpoint: Endpoint, bootstrap: Vec<Address>, limits: Limits) -> Self {
+        Self::knowing(dialer, endpoint, bootstrap, BTreeMap::new(), limits)
+    }
+
+    fn knowing(
+        dialer: Dialer,
+        endpoint: Endpoint,
+        bootstrap: Vec<Address>,
+        known: BTreeMap<i32, Address>,
+        limits: Limits,
+    ) -> Self {
         let pool = Pool::new(dialer, limits);
-        Self(Arc::new(Inner { endpoint, bootstrap, limits, pool, view: Mutex::default(), sent: Sent::default() }))
+        Self(Arc::new(Inner {
+            endpoint,
+            bootstrap,
+            known,
+            limits,
+            pool,
+            view: Mutex::default(),
+            sent: Sent::default(),
+        }))
     }
 
     /// From now on, connections are made with `identity`; no call fails because of it.
@@ -154,14 +180,14 @@ impl Client {
             return Ok(Arc::clone(view));
         }
         let answer = self.ask_any(None, &cluster::question(self.0.endpoint)).await?;
-        let view = Arc::new(View::of(&cluster::Cluster::of(&answer)));
+        let view = Arc::new(View::of(&cluster::Cluster::of(&answer), &self.0.known));
         *known = Some(Arc::clone(&view));
         Ok(view)
     }
 
     /// Takes note of where the nodes are.
     pub(crate) fn learn(&self, cluster: &cluster::Cluster) {
-        let view = View::of(cluster);
+        let view = View::of(cluster, &self.0.known);
         self.0.pool.keep_only(|address| view.has(address) || self.0.bootstrap.contains(address));
         self.set_view(Some(Arc::new(view)));
     }

@@ -59,7 +59,7 @@ impl Clients {
 /// Clients with what they were made from.
 struct Known {
     clients: Clients,
-    bootstrap: [Vec<Address>; 2],
+    nodes: [BTreeMap<i32, Address>; 2],
     authority: Authority,
     trusted: String,
     renew_at: Timestamp,
@@ -74,17 +74,17 @@ impl KafkaClients {
         trusted: &str,
         now: Timestamp,
     ) -> Result<Clients, Error> {
-        let bootstrap = [
+        let nodes = [
             addresses(pipeline, &pipeline.brokers(), REPLICATION_PORT),
             addresses(pipeline, &pipeline.controllers(), CONTROLLER_PORT),
         ];
         let key = (pipeline.namespace.clone(), pipeline.name.clone());
         let mut all = self.lock();
-        if let Some(known) = all.get_mut(&key).filter(|known| known.bootstrap == bootstrap) {
+        if let Some(known) = all.get_mut(&key).filter(|known| known.nodes == nodes) {
             known.renew(pipeline, authority, trusted, now)?;
             return Ok(known.clients.clone());
         }
-        let known = Known::new(pipeline, bootstrap, authority, trusted, now)?;
+        let known = Known::new(pipeline, nodes, authority, trusted, now)?;
         let clients = known.clients.clone();
         all.insert(key, known);
         Ok(clients)
@@ -103,18 +103,18 @@ impl KafkaClients {
 impl Known {
     fn new(
         pipeline: &Pipeline,
-        bootstrap: [Vec<Address>; 2],
+        nodes: [BTreeMap<i32, Address>; 2],
         authority: &Authority,
         trusted: &str,
         now: Timestamp,
     ) -> Result<Self, Error> {
         let (identity, renew_at) = identity(pipeline, authority, trusted, now)?;
-        let [brokers, controllers] = bootstrap.clone();
+        let [brokers, controllers] = nodes.clone();
         let clients = Clients {
-            brokers: Client::new(Endpoint::Brokers, brokers, &identity, LIMITS),
-            controllers: Client::new(Endpoint::Controllers, controllers, &identity, LIMITS),
+            brokers: Client::new(Endpoint::Brokers, brokers.into_values().collect(), &identity, LIMITS),
+            controllers: Client::of_nodes(Endpoint::Controllers, controllers, &identity, LIMITS),
         };
-        Ok(Self { clients, bootstrap, authority: authority.clone(), trusted: trusted.to_owned(), renew_at })
+        Ok(Self { clients, nodes, authority: authority.clone(), trusted: trusted.to_owned(), renew_at })
     }
 
     /// Another certificate where this one ends soon, or where the authorities have changed.
@@ -149,7 +149,7 @@ fn identity(
     Ok((identity, renew_at))
 }
 
-fn addresses(pipeline: &Pipeline, nodes: &[Node], port: i32) -> Vec<Address> {
+fn addresses(pipeline: &Pipeline, nodes: &[Node], port: i32) -> BTreeMap<i32, Address> {
     let host = |node: &Node| names::pod_dns(&node.pod, &pipeline.name, &pipeline.namespace);
-    nodes.iter().map(|node| Address::new(host(node), u16::try_from(port).unwrap_or_default())).collect()
+    nodes.iter().map(|node| (node.id, Address::new(host(node), u16::try_from(port).unwrap_or_default()))).collect()
 }

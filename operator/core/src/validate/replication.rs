@@ -75,10 +75,22 @@ impl Replication<'_> {
             replicas.and_then(|replicas| self.too_many(field("replicas"), replicas)),
             in_sync.and_then(|in_sync| never_in_sync(in_sync_field(), in_sync, factor)),
             in_sync.and_then(|in_sync| single_copy(in_sync_field(), in_sync, factor)),
+            replicas.filter(|_| in_sync.is_none()).and_then(|replicas| self.too_few(field("replicas"), replicas)),
         ]
         .into_iter()
         .flatten()
         .collect()
+    }
+
+    /// A topic without a word of its own needs as many copies in sync as the brokers say.
+    fn too_few(&self, field: String, replicas: i64) -> Option<Refusal> {
+        let needed = self.get(IN_SYNC).unwrap_or_else(|| (self.factor() - 1).clamp(1, 2));
+        let message = format!(
+            "the brokers' {IN_SYNC} is {needed}, so no line would ever be acknowledged: set it to {} or more, or {IN_SYNC} in the topic's config to {}",
+            needed + 1,
+            (replicas - 1).max(1)
+        );
+        (replicas < needed).then(|| Refusal::new("MinIsrExceedsReplicas", field, replicas, message))
     }
 
     /// The same for a topic.
@@ -203,7 +215,9 @@ mod tests {
             (Some(2), Some(3), Some("MinIsrExceedsReplicas"), None),
             (None, Some(1), Some("DangerousKafkaConfig"), None),
             (None, Some(3), None, Some("MinIsrEqualsReplicas")),
-            (Some(1), None, None, Some("NotReplicated")),
+            (Some(1), None, Some("MinIsrExceedsReplicas"), Some("NotReplicated")),
+            (Some(1), Some(1), None, Some("NotReplicated")),
+            (Some(2), None, None, None),
         ] {
             let topic = TopicSpec { name: "logs".into(), replicas, ..TopicSpec::default() };
             let own = in_sync.map(|value| config_of(&[(IN_SYNC, value)])).unwrap_or_default();

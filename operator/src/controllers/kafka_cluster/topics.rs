@@ -193,6 +193,4 @@ fn topics_of(changes: &Changes) -> impl Iterator<Item = &String> {
 }
 
 #[cfg(test)]
-mod real_tests;
-#[cfg(test)]
 mod tests;
