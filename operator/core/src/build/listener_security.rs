@@ -21,12 +21,10 @@ pub fn protocol(listener: &ListenerSpec) -> &'static str {
 }
 
 /// Of a listener of the operator's own: nodes prove to one another who they are, by the cluster CA.
-pub fn of_nodes(pipeline: &Pipeline, name: &str) -> Properties {
+pub fn of_nodes(name: &str) -> Properties {
     let mut properties = mutual_tls(name, paths::TRUSTSTORE_KEY);
-    // Without an authorizer nobody asks for names.
-    if pipeline.spec.kafka.authorization.is_some() {
-        properties.insert(setting(name, "ssl.principal.mapping.rules"), BY_COMMON_NAME.to_owned());
-    }
+    // Without an authorizer too: while one is switched on, brokers that lack it pass the operator on to controllers that have it.
+    properties.insert(setting(name, "ssl.principal.mapping.rules"), BY_COMMON_NAME.to_owned());
     properties
 }
 

@@ -100,7 +100,7 @@ fn of_listeners(pipeline: &Pipeline, pool: &Pool) -> Properties {
         ("controller.listener.names", CONTROLLER_LISTENER.to_owned()),
         ("inter.broker.listener.name", REPLICATION_LISTENER.to_owned()),
     ]);
-    properties.extend(OWN_LISTENERS.iter().flat_map(|name| listener_security::of_nodes(pipeline, name)));
+    properties.extend(OWN_LISTENERS.iter().flat_map(|name| listener_security::of_nodes(name)));
     let clients = client_listeners(pipeline, &pool.roles).iter().filter(|listener| listener.tls);
     properties.extend(clients.flat_map(|listener| listener_security::of_clients(pipeline, listener)));
     properties

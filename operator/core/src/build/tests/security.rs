@@ -50,10 +50,10 @@ fn a_controller_knows_nodes_by_their_name_and_no_clients() {
 }
 
 #[test]
-fn without_authentication_and_authorization_nobody_has_a_name() {
+fn without_authentication_and_authorization_only_nodes_have_a_name() {
     for pool in ["controller", "broker"] {
         let file = file(&reference(), pool);
-        let absent = ["principal", "authorizer", "super.users", "sasl", "clients-ca.crt", "allow.everyone"];
+        let absent = ["listener.name.tls.ssl.principal", "authorizer", "super.users", "sasl", "clients-ca.crt", "allow.everyone"];
         assert!(absent.iter().all(|word| !file.contains(word)), "{file}");
     }
 }
