@@ -187,11 +187,11 @@ pub struct ClusterResource {}
 #[serde(rename_all = "camelCase")]
 pub struct QuotasSpec {
     /// Bytes a second that may be written to each broker, for example `10Mi`. Default: any number.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::schema::quantity")]
     pub producer_byte_rate: Option<Quantity>,
     /// Bytes a second that may be read from each broker, for example `20Mi`. Default: any number.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::schema::quantity")]
     pub consumer_byte_rate: Option<Quantity>,
     /// Share of the time of one request thread in percent; a broker has `num.io.threads` times 100. Default: any.
