@@ -144,7 +144,7 @@ impl<'a> Load<'a> {
         let producer = "bin/kafka-console-producer.sh --topic logs --producer.config";
         let producer = format!("{producer} {} {}", file("web"), users.server("web"));
         users.run(&format!(
-            "{{ {lines} | {producer} > /tmp/load.log 2>&1; touch /tmp/ended; }} </dev/null >/dev/null &"
+            "{{ {lines} | {producer} > /tmp/load.log 2>&1; touch /tmp/ended; }} </dev/null >/dev/null 2>&1 &"
         ))?;
         Ok(Self { users })
     }
