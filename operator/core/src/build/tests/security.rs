@@ -53,7 +53,14 @@ fn a_controller_knows_nodes_by_their_name_and_no_clients() {
 fn without_authentication_and_authorization_only_nodes_have_a_name() {
     for pool in ["controller", "broker"] {
         let file = file(&reference(), pool);
-        let absent = ["listener.name.tls.ssl.principal", "authorizer", "super.users", "sasl", "clients-ca.crt", "allow.everyone"];
+        let absent = [
+            "listener.name.tls.ssl.principal",
+            "authorizer",
+            "super.users",
+            "sasl",
+            "clients-ca.crt",
+            "allow.everyone",
+        ];
         assert!(absent.iter().all(|word| !file.contains(word)), "{file}");
     }
 }
