@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use kafkapipelines_e2e::audit::AuditLog;
 use kafkapipelines_e2e::cluster::{Cluster, Places, step};
 use kafkapipelines_e2e::image::kafka::Version;
@@ -74,6 +74,21 @@ impl Bed {
         let topic = ["--topic", topic, "--partitions", "3", "--replication-factor", "3"];
         self.pipeline.exec(&pod("broker", 0), &[&create[..], &topic].concat()).map(drop)
     }
+}
+
+/// One of Kafka's own tools, run in a broker of the reference installation.
+pub fn tool(pipeline: &Pipeline, tool: &str, arguments: &[&str]) -> Result<String> {
+    let program = format!("bin/{tool}");
+    let program = [program.as_str(), "--bootstrap-server", "localhost:9092"];
+    pipeline.exec(&pod("broker", 0), &[&program[..], arguments].concat())
+}
+
+/// Serial number of the certificate that a node presents at `address`, as a Pod sees it.
+pub fn presented(pipeline: &Pipeline, pod: &str, address: &str) -> Result<String> {
+    let show = format!("keytool -printcert -sslserver {address} 2>&1");
+    let printed = pipeline.exec(pod, &["bash", "-c", &show])?;
+    let serial = printed.lines().find_map(|line| line.strip_prefix("Serial number: "));
+    serial.map(str::to_owned).with_context(|| format!("no certificate in: {printed}"))
 }
 
 /// Produces a line through one address and reads it back through another.

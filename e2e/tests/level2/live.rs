@@ -7,10 +7,11 @@ use kafkapipelines_e2e::cluster::until;
 use kafkapipelines_e2e::installation::{Access, Pipeline, Producer};
 use serde_json::json;
 
-use super::bed::{Bed, READY_WITHIN, line_passes, pod, reference};
+use super::bed::{Bed, READY_WITHIN, line_passes, pod, presented, reference, tool};
 
 /// Longer than the operator lets something stay that was changed by hand.
 const KEPT_WITHIN: Duration = Duration::from_mins(2);
+const CONFIGS: &str = "kafka-configs.sh";
 const RETENTION: &str = "log.retention.ms=86400000";
 const THREADS: &str = "num.io.threads=40";
 
@@ -37,7 +38,7 @@ fn configuration_is_sent_and_kept(pipeline: &Pipeline) -> Result<()> {
     }
     let by_hand =
         ["--alter", "--entity-type", "brokers", "--entity-default", "--add-config", "log.retention.ms=90000000"];
-    tool(pipeline, &by_hand)?;
+    tool(pipeline, CONFIGS, &by_hand)?;
     await_configuration(pipeline, |all| all.contains(RETENTION))
 }
 
@@ -92,14 +93,7 @@ fn brokers_present_renewed_certificates(bed: &Bed) -> Result<()> {
 
 /// Serial numbers of the certificates between the nodes.
 fn presented_by_all(pipeline: &Pipeline) -> Result<Vec<String>> {
-    (0..3).map(|id| presented(pipeline, id)).collect()
-}
-
-fn presented(pipeline: &Pipeline, id: i32) -> Result<String> {
-    let show = ["bash", "-c", "keytool -printcert -sslserver localhost:9091 2>&1"];
-    let printed = pipeline.exec(&pod("broker", id), &show)?;
-    let serial = printed.lines().find_map(|line| line.strip_prefix("Serial number: "));
-    serial.map(str::to_owned).with_context(|| format!("no certificate in: {printed}"))
+    (0..3).map(|id| presented(pipeline, &pod("broker", id), "localhost:9091")).collect()
 }
 
 fn patch(pipeline: &Pipeline, kafka: &str) -> Result<()> {
@@ -111,7 +105,7 @@ fn patch(pipeline: &Pipeline, kafka: &str) -> Result<()> {
 fn await_configuration(pipeline: &Pipeline, is_right: impl Fn(&str) -> bool) -> Result<()> {
     let mut last = String::new();
     until("the brokers' configuration", KEPT_WITHIN, || {
-        last = tool(pipeline, &["--describe", "--entity-type", "brokers", "--entity-default"])?;
+        last = tool(pipeline, CONFIGS, &["--describe", "--entity-type", "brokers", "--entity-default"])?;
         Ok(is_right(&last))
     })
     .with_context(|| last.clone())
@@ -124,10 +118,5 @@ fn await_level(pipeline: &Pipeline, id: i32, level: &str) -> Result<()> {
 }
 
 fn configs(pipeline: &Pipeline, id: i32, args: &[&str]) -> Result<String> {
-    tool(pipeline, &[args, &["--entity-name", &id.to_string()]].concat())
-}
-
-fn tool(pipeline: &Pipeline, args: &[&str]) -> Result<String> {
-    let tool = ["bin/kafka-configs.sh", "--bootstrap-server", "localhost:9092"];
-    pipeline.exec(&pod("broker", 0), &[&tool[..], args].concat())
+    tool(pipeline, CONFIGS, &[args, &["--entity-name", &id.to_string()]].concat())
 }

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use kafkapipelines_e2e::cluster::until;
 use serde_json::{Value, json};
 
-use super::bed::{Bed, READY_WITHIN, pod, reference};
+use super::bed::{Bed, READY_WITHIN, reference, tool};
 
 const ROUNDS: u64 = 10;
 /// What a change of the spec sets going is over after this.
@@ -73,7 +73,7 @@ fn is_as_declared(bed: &Bed, round: u64) -> Result<bool> {
 }
 
 fn topics_are(bed: &Bed, round: u64) -> Result<bool> {
-    let described = tool(bed, "kafka-topics.sh", &["--describe"])?;
+    let described = tool(&bed.pipeline, "kafka-topics.sh", &["--describe"])?;
     let is_right = |number: u64| {
         let line = described.lines().find(|line| line.starts_with(&format!("Topic: {}\t", name(number))));
         line.is_some_and(|line| {
@@ -86,7 +86,7 @@ fn topics_are(bed: &Bed, round: u64) -> Result<bool> {
 
 /// Users that have a password in Kafka and the quota of this round.
 fn credentials(bed: &Bed) -> Result<BTreeSet<String>> {
-    let described = tool(bed, "kafka-configs.sh", &["--describe", "--entity-type", "users"])?;
+    let described = tool(&bed.pipeline, "kafka-configs.sh", &["--describe", "--entity-type", "users"])?;
     let name = |line: &str| line.split("user-principal '").nth(1)?.split('\'').next().map(str::to_owned);
     let with =
         |mark: &str| described.lines().filter(|line| line.contains(mark)).filter_map(name).collect::<BTreeSet<_>>();
@@ -97,10 +97,4 @@ fn users_with_secrets(bed: &Bed) -> Result<BTreeSet<String>> {
     let label = r"--output=jsonpath={.items[*].metadata.labels.kafkapipelines\.io/user}";
     let users = bed.pipeline.kubectl(&["get", "secrets", "--selector=kafkapipelines.io/user", label])?;
     Ok(users.split_whitespace().filter(|user| !user.starts_with("consumer-")).map(str::to_owned).collect())
-}
-
-fn tool(bed: &Bed, tool: &str, arguments: &[&str]) -> Result<String> {
-    let tool = format!("bin/{tool}");
-    bed.pipeline
-        .exec(&pod("broker", 0), &[&[tool.as_str(), "--bootstrap-server", "localhost:9092"], arguments].concat())
 }

@@ -8,7 +8,7 @@ use kafkapipelines_e2e::image::{Image, kafka::Version};
 use kafkapipelines_e2e::installation::{Operator, Pipeline, remove_namespace};
 use serde_json::json;
 
-use super::bed::{READY_WITHIN, bootstrap, cluster};
+use super::bed::{READY_WITHIN, bootstrap, cluster, presented};
 
 const NAMESPACE: &str = "secured";
 const MANIFEST: &str = include_str!("secured.yaml");
@@ -110,11 +110,10 @@ fn acls_and_quotas_are_what_the_spec_says(users: &Users<'_>) -> Result<()> {
 fn certificates_are_renewed_under_load(users: &Users<'_>) -> Result<()> {
     let (pods, load) = (users.pipeline.pod_uids()?, Load::start(users)?);
     for renewal in 1..=10 {
-        let before = [presented(users, "broker-0", 9091)?, presented(users, "controller-9000", 9090)?];
+        let before = serials(users)?;
         users.pipeline.kubectl(&["delete", "secret", "secured-broker-certs", "secured-controller-certs"])?;
         until(&format!("new certificates are presented, for the {renewal}. time"), SOON, || {
-            let now = [presented(users, "broker-0", 9091)?, presented(users, "controller-9000", 9090)?];
-            Ok(now.iter().zip(&before).all(|(now, before)| now != before))
+            Ok(serials(users)?.iter().zip(&before).all(|(now, before)| now != before))
         })?;
         users.writes("web", &format!("after renewal {renewal}"))?;
     }
@@ -123,14 +122,13 @@ fn certificates_are_renewed_under_load(users: &Users<'_>) -> Result<()> {
     users.pipeline.await_ready(READY_WITHIN)
 }
 
-/// Serial number of the certificate that a node presents.
-fn presented(users: &Users<'_>, node: &str, port: u16) -> Result<String> {
-    let address = format!("secured-{node}.secured-kafka-brokers.{NAMESPACE}.svc:{port}");
-    let printed = users
-        .pipeline
-        .exec("secured-broker-0", &["bash", "-c", &format!("keytool -printcert -sslserver {address} 2>&1")])?;
-    let serial = printed.lines().find_map(|line| line.strip_prefix("Serial number: "));
-    serial.map(str::to_owned).with_context(|| format!("no certificate in: {printed}"))
+/// Serial numbers of the certificates of the broker and of the controller.
+fn serials(users: &Users<'_>) -> Result<[String; 2]> {
+    let serial = |node: &str, port: u16| {
+        let address = format!("secured-{node}.secured-kafka-brokers.{NAMESPACE}.svc:{port}");
+        presented(users.pipeline, "secured-broker-0", &address)
+    };
+    Ok([serial("broker-0", 9091)?, serial("controller-9000", 9090)?])
 }
 
 /// A producer that goes on in the clients' Pod.

@@ -8,7 +8,7 @@ use kafkapipelines_e2e::cluster::until;
 use kafkapipelines_e2e::installation::Pipeline;
 use serde_json::{Value, json};
 
-use super::bed::{READY_WITHIN, pod, reference};
+use super::bed::{READY_WITHIN, reference, tool};
 
 /// Longer than the operator lets something stay that was changed by hand.
 const KEPT_WITHIN: Duration = Duration::from_mins(2);
@@ -61,7 +61,7 @@ fn a_topic_is_made_grown_and_configured(pipeline: &Pipeline, declared: &Value) -
 fn what_is_changed_by_hand_is_repaired(pipeline: &Pipeline) -> Result<()> {
     let by_hand = ["--alter", "--entity-type", "topics", "--entity-name", "shop"];
     let change = ["--add-config", "retention.ms=1000,segment.ms=60000", "--delete-config", "max.message.bytes"];
-    configs(pipeline, &[&by_hand[..], &change].concat())?;
+    tool(pipeline, "kafka-configs.sh", &[&by_hand[..], &change].concat())?;
     await_topic(pipeline, "shop", |shop| {
         shop.configs.get("retention.ms").is_some_and(|value| value == "7200000")
             && shop.configs.contains_key("max.message.bytes")
@@ -121,8 +121,7 @@ fn await_topic(pipeline: &Pipeline, name: &str, is_right: impl Fn(&Described) ->
 
 /// What Kafka's own tool says of a topic; nothing when there is none.
 fn topic(pipeline: &Pipeline, name: &str) -> Result<Option<Described>> {
-    let describe = ["bin/kafka-topics.sh", "--bootstrap-server", "localhost:9092", "--describe"];
-    let text = pipeline.exec(&pod("broker", 0), &describe)?;
+    let text = tool(pipeline, "kafka-topics.sh", &["--describe"])?;
     let of_topic = format!("Topic: {name}\t");
     Ok(text.lines().find(|line| line.starts_with(&of_topic) && line.contains("PartitionCount")).map(described))
 }
@@ -139,9 +138,4 @@ fn described(line: &str) -> Described {
         replicas: number("ReplicationFactor:"),
         configs: own.map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
     }
-}
-
-fn configs(pipeline: &Pipeline, arguments: &[&str]) -> Result<String> {
-    let tool = ["bin/kafka-configs.sh", "--bootstrap-server", "localhost:9092"];
-    pipeline.exec(&pod("broker", 0), &[&tool[..], arguments].concat())
 }

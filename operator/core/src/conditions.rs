@@ -123,6 +123,12 @@ fn condition(old: Option<&Condition>, finding: &Finding, generation: Option<i64>
     }
 }
 
+/// The first `shown` of what there is to say, and how much more there is.
+pub fn sentence<T: ToString>(all: impl ExactSizeIterator<Item = T>, shown: usize) -> String {
+    let more = all.len().checked_sub(shown).filter(|more| *more > 0).map(|more| format!("and {more} more"));
+    all.take(shown).map(|one| one.to_string()).chain(more).collect::<Vec<_>>().join("; ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,8 +14,11 @@ use kafkapipelines_core::pki::authority::Authority;
 use kafkapipelines_core::pki::client_certificate;
 use kafkapipelines_kafka::{Address, Client, Endpoint, Identity, Limits};
 
+use super::authority_secrets;
 use super::error::Error;
 use super::fresh_keys::FreshKeys;
+use crate::io::Io;
+use crate::io::watches::Watches;
 
 /// How long a certificate lives.
 const LIFETIME: Duration = Duration::from_hours(24);
@@ -43,6 +46,8 @@ pub(super) struct Clients {
     pub(super) brokers: Client,
     /// By the controller listener.
     pub(super) controllers: Client,
+    /// The authorities that the nodes are trusted by, PEM.
+    pub(super) trusted: Arc<str>,
 }
 
 impl Clients {
@@ -61,13 +66,24 @@ struct Known {
     clients: Clients,
     nodes: [BTreeMap<i32, Address>; 2],
     authority: Authority,
-    trusted: String,
     renew_at: Timestamp,
 }
 
 impl KafkaClients {
-    /// The clients of the pipeline. `authority` signs the certificate by which they are known, `trusted` are the authorities of the nodes.
-    pub(super) fn of(
+    /// The clients of the pipeline; none while there is no authority by which Kafka would know them.
+    pub(super) async fn of(
+        &self,
+        io: &Io,
+        watches: &Watches,
+        pipeline: &Pipeline,
+        now: Timestamp,
+    ) -> Result<Option<Clients>, Error> {
+        let access = authority_secrets::access(io, watches, pipeline).await?;
+        access.map(|(authority, trusted)| self.made_from(pipeline, &authority, &trusted, now)).transpose()
+    }
+
+    /// `authority` signs the certificate by which they are known, `trusted` are the authorities of the nodes.
+    fn made_from(
         &self,
         pipeline: &Pipeline,
         authority: &Authority,
@@ -113,8 +129,9 @@ impl Known {
         let clients = Clients {
             brokers: Client::new(Endpoint::Brokers, brokers.into_values().collect(), &identity, LIMITS),
             controllers: Client::of_nodes(Endpoint::Controllers, controllers, &identity, LIMITS),
+            trusted: trusted.into(),
         };
-        Ok(Self { clients, nodes, authority: authority.clone(), trusted: trusted.to_owned(), renew_at })
+        Ok(Self { clients, nodes, authority: authority.clone(), renew_at })
     }
 
     /// Another certificate where this one ends soon, or where the authorities have changed.
@@ -125,13 +142,14 @@ impl Known {
         trusted: &str,
         now: Timestamp,
     ) -> Result<(), Error> {
-        if now < self.renew_at && self.authority == *authority && self.trusted == trusted {
+        if now < self.renew_at && self.authority == *authority && *self.clients.trusted == *trusted {
             return Ok(());
         }
         let (identity, renew_at) = identity(pipeline, authority, trusted, now)?;
         self.clients.brokers.replace_identity(&identity);
         self.clients.controllers.replace_identity(&identity);
-        (self.authority, self.trusted, self.renew_at) = (authority.clone(), trusted.to_owned(), renew_at);
+        self.clients.trusted = trusted.into();
+        (self.authority, self.renew_at) = (authority.clone(), renew_at);
         Ok(())
     }
 }

@@ -173,10 +173,7 @@ fn is_in_progress(problem: &ProblemStatus) -> bool {
 }
 
 fn sentence(problems: &[&ProblemStatus]) -> String {
-    let shown: Vec<_> =
-        problems.iter().take(NAMED).map(|problem| format!("{}: {}", problem.name, problem.message)).collect();
-    let more = problems.len().saturating_sub(NAMED);
-    if more == 0 { shown.join("; ") } else { format!("{}; and {more} more", shown.join("; ")) }
+    conditions::sentence(problems.iter().map(|problem| format!("{}: {}", problem.name, problem.message)), NAMED)
 }
 
 #[cfg(test)]

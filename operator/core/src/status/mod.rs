@@ -5,7 +5,7 @@ mod kafka;
 pub mod pipeline;
 pub mod pool;
 
-use crate::conditions::{ACCEPTED, Finding, READY, STALLED, WARNING};
+use crate::conditions::{self, ACCEPTED, Finding, READY, STALLED, WARNING};
 use crate::refusal::Refusal;
 use crate::roll::{NodeState, Step};
 
@@ -88,9 +88,7 @@ fn describe(state: &NodeState) -> String {
 
 fn sentence(refusals: &[Refusal]) -> String {
     const SHOWN: usize = 5;
-    let shown: Vec<_> = refusals.iter().take(SHOWN).map(ToString::to_string).collect();
-    let more = refusals.len().saturating_sub(SHOWN);
-    if more == 0 { shown.join("; ") } else { format!("{}; and {more} more", shown.join("; ")) }
+    conditions::sentence(refusals.iter(), SHOWN)
 }
 
 #[cfg(test)]

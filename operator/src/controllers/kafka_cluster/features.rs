@@ -6,8 +6,6 @@ use kafkapipelines_core::cluster::features::{self, Features, METADATA_VERSION};
 use kafkapipelines_core::cluster::report::Report;
 use kafkapipelines_core::conditions::Finding;
 use kafkapipelines_core::metadata_version::MetadataVersion;
-use kafkapipelines_core::node::Node;
-use kafkapipelines_core::pod_state::PodState;
 use kafkapipelines_kafka::calls::Mode;
 use kafkapipelines_kafka::calls::features::Move;
 
@@ -37,16 +35,11 @@ pub(super) async fn run(turn: &Turn<'_>, report: &mut Report) -> Result<(), Erro
 async fn of_nodes(turn: &Turn<'_>) -> BTreeMap<i32, Option<Features>> {
     let mut nodes = BTreeMap::new();
     for node in turn.pipeline.nodes() {
-        let client = if node.is_broker() { &turn.clients.brokers } else { &turn.clients.controllers };
-        let features = if serves(turn, &node) { client.describe_features(node.id).await.ok() } else { None };
+        let serves = turn.serving_pod(&node).is_some();
+        let features = if serves { turn.client_of(&node).describe_features(node.id).await.ok() } else { None };
         nodes.insert(node.id, features);
     }
     nodes
-}
-
-fn serves(turn: &Turn<'_>, node: &Node) -> bool {
-    let pod = turn.watches.pods.get(&turn.pipeline.namespace, &node.pod);
-    pod.is_some_and(|pod| PodState::of(&pod, None).serves())
 }
 
 /// Kafka is asked whether it would, then told to: there is no way back.

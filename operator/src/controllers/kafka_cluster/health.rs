@@ -45,7 +45,7 @@ struct Slow {
 /// Looks, and gives what is for metrics.
 pub(super) async fn run(turn: &Turn<'_>, memory: &mut Memory, report: &mut Report) -> Result<Picture, Error> {
     memory.slow.look(turn).await?;
-    let partitions = judge_partitions(turn, memory).await?;
+    let partitions = judge_partitions(turn, memory);
     let disks: Vec<_> = memory.slow.disks.values().flatten().cloned().collect();
     let told_before = turn.object.status.as_ref().and_then(|status| status.fullest_disk_percent);
     let judged = disks::judge(&disks, told_before, &mut memory.steps);
@@ -66,11 +66,11 @@ pub(super) async fn run(turn: &Turn<'_>, memory: &mut Memory, report: &mut Repor
     })
 }
 
-async fn judge_partitions(turn: &Turn<'_>, memory: &mut Memory) -> Result<Judged, Error> {
-    let moves = turn.clients.brokers.list_reassignments().await?;
-    let adding = moves.into_iter().map(|(key, ongoing)| ((key.topic, key.partition), ongoing.adding)).collect();
+fn judge_partitions(turn: &Turn<'_>, memory: &mut Memory) -> Judged {
+    let moves = turn.seen.moves.iter();
+    let adding = moves.map(|(key, ongoing)| ((key.topic.clone(), key.partition), ongoing.adding.clone())).collect();
     let all = copies(&turn.seen.topics, &memory.slow.min_in_sync);
-    Ok(partitions::judge(all, &adding, &mut memory.lagging, turn.now))
+    partitions::judge(all, &adding, &mut memory.lagging, turn.now)
 }
 
 impl Slow {

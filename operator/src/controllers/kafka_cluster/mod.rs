@@ -33,7 +33,7 @@ use super::error::Error;
 use super::kafka_clients::{Clients, KafkaClients};
 use super::kafka_nodes::{self, pipeline_of};
 use super::reports::Reports;
-use super::{Action, Context, Reconciler, Runner, authority_secrets};
+use super::{Action, Context, Reconciler, Runner};
 use crate::io::Io;
 use crate::io::watches::Watches;
 use memory::{Memories, Memory};
@@ -153,9 +153,8 @@ impl KafkaClusterController {
         Found { report, picture, clients: way_in }: &mut Found,
     ) -> Result<(), Error> {
         let now = Timestamp::now();
-        let access = authority_secrets::access(&self.io, &self.watches, pipeline).await?;
-        let Some((authority, trusted)) = access else { return Ok(()) };
-        let clients = self.clients.of(pipeline, &authority, &trusted, now)?;
+        let clients = self.clients.of(&self.io, &self.watches, pipeline, now).await?;
+        let Some(clients) = clients else { return Ok(()) };
         *way_in = Some(clients.clone());
         let seen = Seen::observe(&clients).await?;
         let consumers =

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kafkapipelines_core::cluster::configs::{Changes, Resource};
 use kafkapipelines_core::cluster::report::Report;
 use kafkapipelines_core::cluster::topics::{
-    self, Actual, Brokers, Desired, Own, Plan, Problem, Reassignment, Removal, Throttle, Topic, TopicPartition,
+    self, Actual, Brokers, Desired, Ongoing, Own, Plan, Problem, Reassignment, Removal, Throttle, Topic, TopicPartition,
 };
 use kafkapipelines_core::kafka_version::KafkaVersion;
 use kafkapipelines_core::retry::ReconcileError as _;
@@ -27,6 +27,7 @@ pub(super) async fn run(turn: &Turn<'_>, report: &mut Report) -> Result<(), Erro
         client: &turn.clients.brokers,
         version: turn.pipeline.version,
         topics: &turn.seen.topics,
+        moves: &turn.seen.moves,
         brokers: live.map(|node| (node.id, node.rack.clone())).collect(),
         // A Consumer that cannot be read may use any topic.
         may_delete: turn.watches.consumers.all_unreadable().is_empty(),
@@ -55,6 +56,7 @@ struct Kafka<'a> {
     client: &'a Client,
     version: KafkaVersion,
     topics: &'a BTreeMap<String, Topic>,
+    moves: &'a BTreeMap<TopicPartition, Ongoing>,
     brokers: Brokers,
     may_delete: bool,
 }
@@ -115,7 +117,6 @@ impl Kafka<'_> {
 
     /// What Kafka has of what is desired; a topic that cannot be described is left as it is.
     async fn observe(&self, desired: &Desired, sent: &mut Sent) -> Result<Actual<'_>, Error> {
-        let moves = self.client.list_reassignments().await?;
         let there = desired.keys().filter(|name| self.topics.contains_key(*name));
         let resources: Vec<_> = there.map(|name| Resource::Topic(name.clone())).collect();
         let mut settings: BTreeMap<String, Own> = BTreeMap::new();
@@ -126,7 +127,7 @@ impl Kafka<'_> {
                 Err(error) => sent.note(&name, Err(error)),
             }
         }
-        Ok(Actual { topics: self.topics, settings, moves, brokers: self.brokers.clone() })
+        Ok(Actual { topics: self.topics, settings, moves: self.moves, brokers: self.brokers.clone() })
     }
 
     /// Changes settings of topics; tells which topics have theirs.

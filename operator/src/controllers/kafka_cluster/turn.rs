@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use kafkapipelines_core::cluster::topics::{Ongoing, TopicPartition};
 use kafkapipelines_core::node::Node;
 use kafkapipelines_core::pipeline::Pipeline;
 use kafkapipelines_core::pod_state::PodState;
@@ -56,6 +57,8 @@ pub(super) struct Seen {
     pub(super) quorum: Quorum,
     /// All topics, Kafka's own too.
     pub(super) topics: BTreeMap<String, Topic>,
+    /// Partitions whose replicas are being moved.
+    pub(super) moves: BTreeMap<TopicPartition, Ongoing>,
 }
 
 impl Seen {
@@ -65,6 +68,7 @@ impl Seen {
             cluster: clients.brokers.describe_cluster().await?,
             quorum: clients.brokers.describe_quorum().await?,
             topics: clients.brokers.list_topics().await?,
+            moves: clients.brokers.list_reassignments().await?,
         })
     }
 }

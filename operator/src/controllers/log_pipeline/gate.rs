@@ -13,7 +13,8 @@ use kafkapipelines_kafka::Client;
 use kafkapipelines_kafka::calls::metadata::Topic;
 use tokio::time::timeout;
 
-use super::super::{authority_secrets, kafka_partitions};
+use super::super::kafka_clients::Clients;
+use super::super::kafka_partitions;
 use super::{Error, LogPipelineController};
 
 /// How long Kafka may take to answer before it counts as not to be asked.
@@ -44,9 +45,8 @@ impl LogPipelineController {
 
     /// `None` while there is no authority by which Kafka would know the operator.
     async fn look(&self, pipeline: &Pipeline, now: Timestamp) -> Result<Option<Look>, Error> {
-        let access = authority_secrets::access(&self.io, &self.watches, pipeline).await?;
-        let Some((authority, trusted)) = access else { return Ok(None) };
-        let brokers = self.clients.of(pipeline, &authority, &trusted, now)?.brokers;
+        let clients = self.clients.of(&self.io, &self.watches, pipeline, now).await?;
+        let Some(Clients { brokers, .. }) = clients else { return Ok(None) };
         Ok(Some(Look::at(&brokers).await?))
     }
 }

@@ -18,7 +18,7 @@ pub struct Actual<'a> {
     /// The own settings of desired topics. A topic that is missing here is left as it is.
     pub settings: BTreeMap<String, Own>,
     /// Moves that go on.
-    pub moves: BTreeMap<TopicPartition, Ongoing>,
+    pub moves: &'a BTreeMap<TopicPartition, Ongoing>,
     /// Brokers that serve.
     pub brokers: Brokers,
 }

@@ -7,7 +7,7 @@ use kafkapipelines_crds::{ProblemStatus, TopicsStatus};
 use super::desired::Desired;
 use super::moves::REASSIGNING;
 use super::plan::Problem;
-use crate::conditions::{Finding, TOPICS_READY};
+use crate::conditions::{self, Finding, TOPICS_READY};
 
 /// Most problems that a status takes.
 const MOST: usize = 1000;
@@ -50,8 +50,7 @@ pub fn finding(status: &TopicsStatus) -> Option<Finding> {
         };
         return (*desired > 0).then(|| Finding::new(TOPICS_READY, ready == desired, reason, message));
     };
-    let shown = problems.iter().take(SHOWN).map(|problem| format!("{}: {}", problem.name, problem.message));
-    let more = problems.len().checked_sub(SHOWN).filter(|more| *more > 0).map(|more| format!("and {more} more"));
-    let message = shown.chain(more).collect::<Vec<_>>().join("; ");
+    let told = problems.iter().map(|problem| format!("{}: {}", problem.name, problem.message));
+    let message = conditions::sentence(told, SHOWN);
     Some(Finding::new(TOPICS_READY, false, first.reason.clone(), message))
 }

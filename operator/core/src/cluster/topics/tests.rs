@@ -20,7 +20,7 @@ struct Kafka {
 impl Kafka {
     fn actual(&self) -> Actual<'_> {
         let Self { topics, settings, moves, brokers, .. } = self;
-        Actual { topics, settings: settings.clone(), moves: moves.clone(), brokers: brokers.clone() }
+        Actual { topics, settings: settings.clone(), moves, brokers: brokers.clone() }
     }
 
     fn apply(&mut self, plan: &Plan) {

@@ -47,7 +47,8 @@ async fn converge(
 ) -> (Sent, Vec<&'static str>) {
     let client = kafka.client(Endpoint::Brokers, &Address::new("bootstrap", 9091), Limits::default());
     let brokers = (0..2).map(|id| (id, None)).collect();
-    let seen = Kafka { client: &client, version: "4.3.1".parse().unwrap(), topics, brokers, may_delete: true };
+    let (version, moves) = ("4.3.1".parse().unwrap(), &client.list_reassignments().await.unwrap());
+    let seen = Kafka { client: &client, version, topics, moves, brokers, may_delete: true };
     let sent = seen.converge(desired, removal).await.unwrap();
     (sent, kafka.finish().into_iter().map(|(_, asked)| asked).collect())
 }

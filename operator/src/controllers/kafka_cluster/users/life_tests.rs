@@ -29,6 +29,7 @@ use kube::ResourceExt as _;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use super::super::super::authority_secrets;
 use super::super::super::fresh_keys::FreshKeys;
 use super::super::super::kafka_clients::Clients;
 use super::super::turn::Seen;
@@ -105,13 +106,14 @@ impl Bed {
         let kafka = then(kafka).expect(|_: DescribeClientQuotasRequest| DescribeClientQuotasResponse::default());
         let client = kafka.client(Endpoint::Brokers, &Address::new("bootstrap", 9091), Limits::default());
         let pipeline = self.pipeline();
+        let (_, trusted) = authority_secrets::access(&self.io, &self.watches, &pipeline).await.unwrap().unwrap();
         let turn = Turn {
             io: &self.io,
             watches: &self.watches,
             object: &self.object,
             pipeline: &pipeline,
             consumers: &[],
-            clients: Clients { brokers: client.clone(), controllers: client },
+            clients: Clients { brokers: client.clone(), controllers: client, trusted: trusted.into() },
             seen: seen(),
             now: Timestamp::now(),
         };
@@ -175,6 +177,7 @@ fn seen() -> Seen {
         cluster: Cluster { id: "cluster".to_owned(), controller: None, nodes: Vec::new() },
         quorum: Quorum { leader: None, epoch: 0, high_watermark: 0, voters: Vec::new(), observers: Vec::new() },
         topics: BTreeMap::new(),
+        moves: BTreeMap::new(),
     }
 }
 

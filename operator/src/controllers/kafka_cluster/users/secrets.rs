@@ -33,7 +33,6 @@ pub(super) struct Keeper<'a> {
     turn: &'a Turn<'a>,
     owner: OwnerReference,
     clients_ca: Authority,
-    trusted: String,
 }
 
 /// A user with a password, whose Secret is shown by the watch as it should be.
@@ -55,13 +54,11 @@ enum Kept<'a> {
 }
 
 impl<'a> Keeper<'a> {
-    /// With the authorities of the pipeline, once they are complete.
+    /// With the authority that signs users' certificates, once it is complete.
     pub(super) async fn of(turn: &'a Turn<'a>) -> Result<Option<Self>, Error> {
         let Turn { io, watches, pipeline, object, .. } = *turn;
-        let access = authority_secrets::access(io, watches, pipeline).await?;
         let clients_ca = authority_secrets::clients_ca(io, watches, pipeline).await?;
-        let keeper = |((_, trusted), clients_ca)| Self { turn, owner: owned_by(object), clients_ca, trusted };
-        Ok(access.zip(clients_ca).map(keeper))
+        Ok(clients_ca.map(|clients_ca| Self { turn, owner: owned_by(object), clients_ca }))
     }
 
     /// Secrets of users who are not wanted any more, by user.
@@ -168,8 +165,8 @@ impl<'a> Keeper<'a> {
         credentials: &Credentials,
         applied: Option<&str>,
     ) -> Result<Outcome, io::Error> {
-        let Turn { io, watches, pipeline, object, .. } = *self.turn;
-        let child: Child = secret(pipeline, &self.owner, user, credentials, &self.trusted, applied);
+        let Turn { io, watches, pipeline, object, ref clients, .. } = *self.turn;
+        let child: Child = secret(pipeline, &self.owner, user, credentials, &clients.trusted, applied);
         let live = watches.metadata(&child);
         let applied = io.children.apply(object, vec![Prepared::new(child, live.as_ref())?]).await?;
         Ok(applied.all().first().map_or(Outcome::Unchanged, |child| child.outcome))
