@@ -1,13 +1,10 @@
 //! Consumer: a Vector aggregator that drains topics into a store.
 
-use std::collections::BTreeMap;
-
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ImageSpec, PodTemplateSpec, ResourceRequirements};
+use crate::{ConsumerStatus, ImageSpec, PodTemplateSpec, ResourceRequirements, SinkSpec, TransformSpec};
 
 /// A Vector aggregator: reads topics, transforms lines with VRL, writes to a store. One Deployment `<pipeline>-<consumer>`.
 ///
@@ -105,59 +102,6 @@ pub struct VectorSpec {
     pub resources: ResourceRequirements,
 }
 
-/// One step of the chain.
-#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TransformSpec {
-    /// Name; appears in Vector's metrics and in the dead letters' headers.
-    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-zA-Z][a-zA-Z0-9_-]*$"))]
-    pub name: String,
-    /// A program in VRL (Vector Remap Language) that changes the line.
-    pub remap: RemapSpec,
-}
-
-/// A VRL program.
-#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RemapSpec {
-    /// The program. The line is in `.message`; a runtime error or `abort` sends it to the dead-letter topic.
-    #[schemars(length(min = 1, max = 65536))]
-    #[x_kube(validation = Rule::new("self.trim() != ''").message("the VRL program is blank"))]
-    pub source: String,
-}
-
-/// A store.
-#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SinkSpec {
-    /// Name; appears in Vector's metrics.
-    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-zA-Z][a-zA-Z0-9_-]*$"))]
-    pub name: String,
-    /// VictoriaLogs, by its endpoint `/insert/jsonline`.
-    pub victoria_logs: VictoriaLogsSpec,
-}
-
-/// A VictoriaLogs server.
-#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct VictoriaLogsSpec {
-    /// Base URL, for example `http://victoria-logs.victoria.svc:9428`; the operator adds the path.
-    #[schemars(length(min = 1, max = 2048), regex(pattern = r"^https?://[A-Za-z0-9.\-\[\]:]+(/[^?#\s]*)?$"))]
-    pub endpoint: String,
-    /// Field with the text of the line. Default: `message`.
-    #[serde(default = "message")]
-    #[schemars(length(min = 1, max = 128), regex(pattern = r"^[A-Za-z0-9_.@-]+$"))]
-    pub msg_field: String,
-    /// Field with the time of the line. Default: `timestamp`.
-    #[serde(default = "timestamp")]
-    #[schemars(length(min = 1, max = 128), regex(pattern = r"^[A-Za-z0-9_.@-]+$"))]
-    pub time_field: String,
-    /// Fields that name a stream (few values each), for example `host`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 32), inner(length(min = 1, max = 128), regex(pattern = r"^[A-Za-z0-9_.@-]+$")))]
-    pub stream_fields: Vec<String>,
-}
-
 /// The dead-letter topic.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -168,57 +112,6 @@ pub struct DeadLetterSpec {
     pub topic: String,
 }
 
-/// What the operator saw of the consumer.
-#[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ConsumerStatus {
-    /// Generation of the spec that this status speaks of.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub observed_generation: Option<i64>,
-    /// Conditions; `Ready` first. docs/conditions.md explains every reason.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "crate::schema::conditions")]
-    #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
-    pub conditions: Vec<Condition>,
-    /// Members that exist.
-    #[serde(default)]
-    pub replicas: i32,
-    /// Members ready of members wanted, for example `2/2`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ready_members: Option<String>,
-    /// The topics in short.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub topics: Option<String>,
-    /// The sinks in short.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sinks: Option<String>,
-    /// Selector of the consumer's Pods, for the scale subresource.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub selector: Option<String>,
-    /// Hash of the Vector file that runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub config_hash: Option<String>,
-}
-
-impl VictoriaLogsSpec {
-    /// The query of the ingestion URL, by VictoriaLogs' names.
-    pub fn query(&self) -> BTreeMap<&'static str, String> {
-        BTreeMap::from([
-            ("_msg_field", self.msg_field.clone()),
-            ("_stream_fields", self.stream_fields.join(",")),
-            ("_time_field", self.time_field.clone()),
-        ])
-    }
-}
-
 fn one() -> i32 {
     1
-}
-
-fn message() -> String {
-    "message".to_owned()
-}
-
-fn timestamp() -> String {
-    "timestamp".to_owned()
 }

@@ -7,6 +7,7 @@
 mod bounds;
 mod certificates;
 mod consumer;
+mod consumer_status;
 mod definitions;
 mod image;
 mod kafka_node_pool;
@@ -16,15 +17,15 @@ mod pod_template;
 mod property;
 mod resources;
 mod schema;
+mod sink;
 mod storage;
 mod topic;
+mod transform;
 mod user;
 
 pub use certificates::{CaSpec, CertificatesSpec, IssuerReference, NodeCertificatesSpec, UserCertificatesSpec};
-pub use consumer::{
-    AutoOffsetReset, Consumer, ConsumerSpec, ConsumerStatus, DeadLetterSpec, RemapSpec, SinkSpec, TransformSpec,
-    VectorSpec, VictoriaLogsSpec,
-};
+pub use consumer::{AutoOffsetReset, Consumer, ConsumerSpec, DeadLetterSpec, VectorSpec};
+pub use consumer_status::ConsumerStatus;
 pub use definitions::{Definition, definitions};
 pub use image::{ImageSpec, PullPolicy};
 pub use kafka_node_pool::{JvmSpec, KafkaNodePool, KafkaNodePoolSpec, KafkaNodePoolStatus, NodeStatus, Role};
@@ -37,8 +38,10 @@ pub use log_pipeline::{
 pub use pod_template::{PodTemplateMetadata, PodTemplateSpec, PodTemplateValues};
 pub use property::{Properties, PropertyValue};
 pub use resources::ResourceRequirements;
+pub use sink::{SinkSpec, VictoriaLogsSpec};
 pub use storage::{KraftMetadata, StorageSpec, VolumeSpec};
 pub use topic::{DeletionPolicy, TopicSpec};
+pub use transform::{RemapSpec, TransformSpec};
 pub use user::{
     AccessPreset, AccessSpec, AclOperation, AclPermission, AuthenticationType, ClusterResource, PatternType,
     QuotasSpec, ResourcePattern, UserAuthentication, UserSpec,

@@ -108,8 +108,11 @@ async fn edited_heals(kube: &KubeApi, plural: &str, name: &str, edit: &Value) ->
 
 async fn is_again(kube: &KubeApi, plural: &str, name: &str, before: &Value) -> Result<()> {
     eventually(&format!("{plural}/{name} is as it was"), async || {
-        let now = shown(kube, plural, name).await?;
-        Ok((now == *before).then_some(()).ok_or_else(|| format!("{now:#}")))
+        // For a moment it is not there where an edit cannot be taken back in place.
+        let now = kube.get(plural, name).await?.as_ref().map(what_matters);
+        Ok((now.as_ref() == Some(before))
+            .then_some(())
+            .ok_or_else(|| now.map_or_else(String::new, |now| format!("{now:#}"))))
     })
     .await
 }
