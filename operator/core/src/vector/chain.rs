@@ -3,16 +3,8 @@
 use kafkapipelines_crds::ConsumerSpec;
 
 use super::file::{Api, Components, InternalMetrics, PrometheusExporter, Remap, Sink, Source, Switch, VectorFile};
+use super::ids::{self, DEAD_LETTER, DEAD_LETTERS, INTERNAL_METRICS, KAFKA, METRICS, ORIGIN};
 use super::{API_PORT, Bootstrap, DATA_DIR, METRICS_PORT, dead_letter, guard, kafka, victoria_logs};
-
-// A user's names begin with a letter, so these cannot clash with them.
-const KAFKA: &str = "_kafka";
-const ORIGIN: &str = "_origin";
-const GUARD: &str = "_guard";
-const DEAD_LETTER: &str = "_dead_letter";
-const DEAD_LETTERS: &str = "_dead_letters";
-const INTERNAL_METRICS: &str = "_internal_metrics";
-const METRICS: &str = "_metrics";
 
 /// The file of the consumer called `name`.
 pub(super) fn assemble(name: &str, spec: &ConsumerSpec, bootstrap: &Bootstrap) -> VectorFile {
@@ -38,7 +30,7 @@ fn transforms(spec: &ConsumerSpec) -> Components<Remap> {
     let mut last = ORIGIN.to_owned();
     let mut dropped = Vec::new();
     for (id, program) in droppers(spec) {
-        dropped.push(format!("{id}.dropped"));
+        dropped.push(ids::dropped(&id));
         steps.push((id.clone(), dropper(program, last)));
         last = id;
     }
@@ -49,7 +41,7 @@ fn transforms(spec: &ConsumerSpec) -> Components<Remap> {
 /// The steps that may drop a line, in order: the user's, then the guard of the one store.
 fn droppers(spec: &ConsumerSpec) -> impl Iterator<Item = (String, String)> {
     let own = spec.transforms.iter().map(|transform| (transform.name.clone(), program(&transform.remap.source)));
-    let guards = spec.sinks.iter().map(|sink| (GUARD.to_owned(), guard::program(&sink.victoria_logs)));
+    let guards = spec.sinks.iter().map(|sink| (ids::guard(&sink.name), guard::program(&sink.victoria_logs)));
     own.chain(guards)
 }
 
@@ -72,7 +64,7 @@ fn sinks(spec: &ConsumerSpec, bootstrap: &Bootstrap) -> Components<Sink> {
     let stores = spec
         .sinks
         .iter()
-        .map(|sink| (sink.name.clone(), Sink::Http(victoria_logs::sink(&sink.victoria_logs, vec![GUARD.to_owned()]))));
+        .map(|sink| (sink.name.clone(), Sink::Http(victoria_logs::sink(&sink.victoria_logs, vec![ids::guard(&sink.name)]))));
     let dead_letters = dead_letter::sink(&spec.dead_letter.topic, bootstrap, vec![DEAD_LETTER.to_owned()]);
     let metrics = PrometheusExporter { inputs: vec![INTERNAL_METRICS.to_owned()], address: everywhere(METRICS_PORT) };
     let own =

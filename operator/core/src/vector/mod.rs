@@ -17,6 +17,7 @@ mod chain;
 mod dead_letter;
 mod file;
 mod guard;
+pub mod ids;
 mod kafka;
 mod path;
 mod victoria_logs;
