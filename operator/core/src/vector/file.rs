@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 /// A whole file.
 #[derive(Serialize)]
-pub(super) struct VectorFile {
+pub(crate) struct VectorFile {
     pub data_dir: &'static str,
     pub api: Api,
     pub acknowledgements: Switch,
@@ -17,7 +17,7 @@ pub(super) struct VectorFile {
 }
 
 /// Components with their ids, written as a map in the order in which lines pass them.
-pub(super) struct Components<T>(pub Vec<(String, T)>);
+pub(crate) struct Components<T>(pub Vec<(String, T)>);
 
 impl<T: Serialize> Serialize for Components<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -26,25 +26,25 @@ impl<T: Serialize> Serialize for Components<T> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Api {
+pub(crate) struct Api {
     pub enabled: bool,
     pub address: String,
 }
 
 #[derive(Serialize)]
-pub(super) struct Switch {
+pub(crate) struct Switch {
     pub enabled: bool,
 }
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(super) enum Source {
+pub(crate) enum Source {
     Kafka(Box<KafkaSource>),
     InternalMetrics(InternalMetrics),
 }
 
 #[derive(Serialize)]
-pub(super) struct KafkaSource {
+pub(crate) struct KafkaSource {
     pub bootstrap_servers: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
@@ -60,7 +60,7 @@ pub(super) struct KafkaSource {
 }
 
 #[derive(Serialize)]
-pub(super) struct Tls {
+pub(crate) struct Tls {
     pub enabled: bool,
     pub ca_file: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,23 +70,23 @@ pub(super) struct Tls {
 }
 
 #[derive(Serialize)]
-pub(super) struct Codec {
+pub(crate) struct Codec {
     pub codec: &'static str,
 }
 
 #[derive(Serialize)]
-pub(super) struct KafkaMetrics {
+pub(crate) struct KafkaMetrics {
     pub topic_lag_metric: bool,
 }
 
 #[derive(Serialize)]
-pub(super) struct InternalMetrics {
+pub(crate) struct InternalMetrics {
     pub scrape_interval_secs: u64,
 }
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename = "remap")]
-pub(super) struct Remap {
+pub(crate) struct Remap {
     pub inputs: Vec<String>,
     pub drop_on_error: bool,
     pub drop_on_abort: bool,
@@ -96,14 +96,14 @@ pub(super) struct Remap {
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(super) enum Sink {
+pub(crate) enum Sink {
     Http(HttpSink),
     Kafka(KafkaSink),
     PrometheusExporter(PrometheusExporter),
 }
 
 #[derive(Serialize)]
-pub(super) struct HttpSink {
+pub(crate) struct HttpSink {
     pub inputs: Vec<String>,
     pub uri: String,
     pub method: &'static str,
@@ -118,24 +118,24 @@ pub(super) struct HttpSink {
 }
 
 #[derive(Serialize)]
-pub(super) struct Framing {
+pub(crate) struct Framing {
     pub method: &'static str,
 }
 
 #[derive(Serialize)]
-pub(super) struct RetryStrategy {
+pub(crate) struct RetryStrategy {
     #[serde(rename = "type")]
     pub type_: &'static str,
 }
 
 #[derive(Serialize)]
-pub(super) struct Batch {
+pub(crate) struct Batch {
     pub max_bytes: u64,
     pub timeout_secs: u64,
 }
 
 #[derive(Serialize)]
-pub(super) struct Buffer {
+pub(crate) struct Buffer {
     #[serde(rename = "type")]
     pub type_: &'static str,
     pub max_events: u64,
@@ -143,14 +143,14 @@ pub(super) struct Buffer {
 }
 
 #[derive(Serialize)]
-pub(super) struct Request {
+pub(crate) struct Request {
     pub timeout_secs: u64,
     pub retry_initial_backoff_secs: u64,
     pub retry_max_duration_secs: u64,
 }
 
 #[derive(Serialize)]
-pub(super) struct KafkaSink {
+pub(crate) struct KafkaSink {
     pub inputs: Vec<String>,
     pub bootstrap_servers: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -165,7 +165,7 @@ pub(super) struct KafkaSink {
 }
 
 #[derive(Serialize)]
-pub(super) struct PrometheusExporter {
+pub(crate) struct PrometheusExporter {
     pub inputs: Vec<String>,
     pub address: String,
 }

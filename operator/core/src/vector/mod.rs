@@ -15,7 +15,7 @@
 mod bootstrap;
 mod chain;
 mod dead_letter;
-mod file;
+pub(crate) mod file;
 mod guard;
 pub mod ids;
 mod kafka;
