@@ -83,7 +83,7 @@ fn collect(object: &Value, accepted: &mut Installation) -> serde_json::Result<()
 
 /// What the operator says, added to the judgements on the same objects.
 fn ask_operator(accepted: &Installation, judgements: &mut [Judgement]) {
-    for verdict in installation::installation(accepted, kafkapipelines_vrl::mistakes) {
+    for verdict in installation::installation(accepted, kafkapipelines_vrl::VRL) {
         let same =
             judgements.iter_mut().filter(|judgement| judgement.is_on(verdict.kind, &verdict.namespace, &verdict.name));
         for judgement in same {

@@ -1,7 +1,7 @@
 //! Users' programs in VRL, and what a compiler says of them.
 //!
-//! The compiler itself takes time, threads and an async runtime's worth of dependencies, so it is an argument of what
-//! judges a spec; `operator/vrl` has it.
+//! The compiler and the runtime take time, threads and an async runtime's worth of dependencies, so they are an argument of what
+//! judges a spec; `operator/vrl` has them.
 
 use std::fmt;
 
@@ -24,5 +24,11 @@ impl fmt::Display for Mistake {
     }
 }
 
-/// Tells why Vector would not start with a program; nothing when it would.
-pub type Compiler = fn(&str) -> Vec<Mistake>;
+/// What a judge asks of VRL. Each answer is empty when Vector would start with the text.
+#[derive(Clone, Copy, Debug)]
+pub struct Vrl {
+    /// Why Vector would not start with the program of a `remap`.
+    pub program: fn(&str) -> Vec<Mistake>,
+    /// Why Vector would not start with a condition: a program that gives a boolean and changes nothing.
+    pub condition: fn(&str) -> Vec<Mistake>,
+}

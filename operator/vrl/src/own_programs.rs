@@ -4,7 +4,7 @@ use kafkapipelines_core::vector::{Bootstrap, Security, render};
 use kafkapipelines_crds::ConsumerSpec;
 use serde_json::{Value, json};
 
-use super::compile;
+use super::{closed, compile, functions};
 
 fn consumer(transforms: &Value) -> ConsumerSpec {
     let store = json!({"endpoint": "https://store:9428/", "msgField": "_msg", "timeField": "kubernetes.@ts",
@@ -25,7 +25,7 @@ fn each_compiles_and_those_that_drop_nothing_cannot_fail() {
     for spec in [consumer(&parse), consumer(&json!([]))] {
         let file: Value = serde_saphyr::from_str(&render("drain", &spec, &bootstrap).unwrap()).unwrap();
         for (id, transform) in file["transforms"].as_object().unwrap() {
-            let compiled = compile(transform["source"].as_str().unwrap(), &[]);
+            let compiled = compile(transform["source"].as_str().unwrap(), &functions::all(), closed(&[]));
             let program = compiled.map_err(|found| format!("{id}: {found:?}")).unwrap().program;
             let may_fail = program.info().fallible || program.info().abortable;
             assert!(transform["drop_on_error"] == true || !may_fail, "{id}");

@@ -1,4 +1,4 @@
-//! Verdicts of a compiler that may take long: each program is judged once, and nobody waits for it without end.
+//! Verdicts that may take long: each question is judged once, and nobody waits for an answer without end.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -8,10 +8,6 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use kafkapipelines_core::program::Mistake;
-
-use super::mistake;
-
 /// How long one call waits. A program of 64 KiB as people write them takes a fraction of a second.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Room for the deepest program that is compiled. What is not touched costs nothing.
@@ -19,44 +15,64 @@ const STACK_BYTES: usize = 64 << 20;
 /// Verdicts that are remembered.
 const REMEMBERED: usize = 1000;
 
-/// What is known of programs, by their hash; nothing while they are being judged.
-type Verdicts = BTreeMap<[u8; 32], Option<Vec<Mistake>>>;
+type Hash = [u8; 32];
+/// What a judge said; nothing where it panicked.
+type Said<V> = Option<V>;
 
-static VERDICTS: Mutex<Verdicts> = Mutex::new(BTreeMap::new());
-static JUDGED: Condvar = Condvar::new();
+/// What is known of questions of one kind.
+pub(super) struct Verdicts<V> {
+    /// By the hash of the question; nothing while it is being judged.
+    known: Mutex<BTreeMap<Hash, Option<Said<V>>>>,
+    judged: Condvar,
+}
 
-/// What `judge` says of a program; `None` if it has not said so in time. Then it goes on, and a later call gets its verdict.
-/// Where no thread can be had, it panics: that is no mistake of a program.
-pub(super) fn verdict(program: &str, judge: fn(&str) -> Vec<Mistake>) -> Option<Vec<Mistake>> {
-    let hash = Sha256::digest(program).into();
-    let mut verdicts = verdicts();
-    if !verdicts.contains_key(&hash) {
-        if verdicts.len() >= REMEMBERED {
-            verdicts.retain(|_, verdict| verdict.is_none());
+/// Why there is no verdict.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Unsaid {
+    /// The judge goes on, and a later call gets its verdict.
+    TooSlow,
+    /// The judge panicked.
+    Panicked,
+}
+
+impl<V: Clone + Send + 'static> Verdicts<V> {
+    pub(super) const fn new() -> Self {
+        Self { known: Mutex::new(BTreeMap::new()), judged: Condvar::new() }
+    }
+
+    /// What `judge` says of a question. Where no thread can be had, it panics: that is no mistake of the question.
+    pub(super) fn of(&'static self, question: &str, judge: fn(&str) -> V) -> Result<V, Unsaid> {
+        let hash = Sha256::digest(question).into();
+        let mut known = self.known();
+        if !known.contains_key(&hash) {
+            if known.len() >= REMEMBERED {
+                known.retain(|_, verdict| verdict.is_none());
+            }
+            self.start(hash, question.to_owned(), judge);
+            known.insert(hash, None);
         }
-        start(hash, program.to_owned(), judge);
-        verdicts.insert(hash, None);
+        let unsaid = |known: &mut BTreeMap<_, Option<_>>| known.get(&hash).is_some_and(Option::is_none);
+        let waited = self.judged.wait_timeout_while(known, PATIENCE, unsaid);
+        let (known, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        match known.get(&hash) {
+            Some(Some(said)) => said.clone().ok_or(Unsaid::Panicked),
+            _ => Err(Unsaid::TooSlow),
+        }
     }
-    let unsaid = |verdicts: &mut Verdicts| verdicts.get(&hash).is_some_and(Option::is_none);
-    let waited = JUDGED.wait_timeout_while(verdicts, PATIENCE, unsaid);
-    let (verdicts, _) = waited.unwrap_or_else(PoisonError::into_inner);
-    verdicts.get(&hash).cloned().flatten()
-}
 
-/// Judges on a thread of its own, for the sake of its stack. A compiler that panics takes nothing else with it.
-fn start(hash: [u8; 32], program: String, judge: fn(&str) -> Vec<Mistake>) {
-    let work = move || {
-        let found = catch_unwind(AssertUnwindSafe(|| judge(&program))).unwrap_or_else(|_| {
-            vec![mistake::at(&program, 0..0, "the compiler itself fails on this program, and so would Vector's")]
-        });
-        verdicts().insert(hash, Some(found));
-        JUDGED.notify_all();
-    };
-    if let Err(error) = thread::Builder::new().name("vrl".to_owned()).stack_size(STACK_BYTES).spawn(work) {
-        resume_unwind(Box::new(error));
+    /// Judges on a thread of its own, for the sake of its stack. A judge that panics takes nothing else with it.
+    fn start(&'static self, hash: Hash, question: String, judge: fn(&str) -> V) {
+        let work = move || {
+            let said = catch_unwind(AssertUnwindSafe(|| judge(&question))).ok();
+            self.known().insert(hash, Some(said));
+            self.judged.notify_all();
+        };
+        if let Err(error) = thread::Builder::new().name("vrl".to_owned()).stack_size(STACK_BYTES).spawn(work) {
+            resume_unwind(Box::new(error));
+        }
     }
-}
 
-fn verdicts() -> MutexGuard<'static, Verdicts> {
-    VERDICTS.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known(&self) -> MutexGuard<'_, BTreeMap<Hash, Option<Said<V>>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

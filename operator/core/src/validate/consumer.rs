@@ -6,14 +6,14 @@ use kafkapipelines_crds::{Consumer, ConsumerSpec, ListenerType, LogPipeline, Sin
 use kube::ResourceExt;
 
 use super::{names, pipeline_not_found, pod_template, resources};
-use crate::program::Compiler;
+use crate::program::Vrl;
 use crate::refusal::Refusal;
 use crate::vector::Bootstrap;
 
 /// Why the consumer cannot be carried out, if it cannot. Without its pipeline it is refused with
 /// [`super::PIPELINE_NOT_FOUND`], which passes once the pipeline exists.
-pub fn consumer(object: &Consumer, pipeline: Option<&LogPipeline>, compiler: Compiler) -> Result<(), Vec<Refusal>> {
-    let mut refusals = alone(object, compiler);
+pub fn consumer(object: &Consumer, pipeline: Option<&LogPipeline>, vrl: Vrl) -> Result<(), Vec<Refusal>> {
+    let mut refusals = alone(object, vrl);
     match pipeline {
         None => refusals.push(pipeline_not_found(&object.spec.pipeline)),
         Some(pipeline) => refusals.extend(no_way_in(pipeline).into_iter().chain(nodes_name(object, pipeline))),
@@ -27,12 +27,12 @@ pub fn warnings(object: &Consumer, pipeline: Option<&LogPipeline>) -> Vec<Refusa
 }
 
 /// What a consumer's spec tells by itself.
-pub(super) fn alone(object: &Consumer, compiler: Compiler) -> Vec<Refusal> {
+pub(super) fn alone(object: &Consumer, vrl: Vrl) -> Vec<Refusal> {
     let spec = &object.spec;
     let mut refusals: Vec<_> = names::consumer(&object.name_any()).into_iter().collect();
     refusals.extend(loops(spec));
     refusals.extend(twice(spec));
-    refusals.extend(spec.transforms.iter().flat_map(|transform| program(transform, compiler)));
+    refusals.extend(spec.transforms.iter().flat_map(|transform| program(transform, vrl)));
     refusals.extend(spec.sinks.iter().filter_map(endpoint));
     refusals.extend(resources::refusals("spec.vector.resources", &spec.vector.resources));
     refusals.extend(pod_template::refusals(&spec.template));
@@ -81,9 +81,9 @@ fn twice(spec: &ConsumerSpec) -> Vec<Refusal> {
         .collect()
 }
 
-fn program(transform: &TransformSpec, compiler: Compiler) -> Vec<Refusal> {
+fn program(transform: &TransformSpec, vrl: Vrl) -> Vec<Refusal> {
     let field = format!("spec.transforms[{}].remap.source", transform.name);
-    let mistakes = compiler(&transform.remap.source);
+    let mistakes = (vrl.program)(&transform.remap.source);
     mistakes.iter().map(|m| Refusal::new("InvalidVrl", &field, &m.excerpt, m.to_string())).collect()
 }
 

@@ -8,7 +8,7 @@ use kube::ResourceExt;
 use super::pipeline::PipelineInput;
 use super::{consumer, pipeline, pool};
 use crate::identity::{self, Identity, Remembered};
-use crate::program::Compiler;
+use crate::program::Vrl;
 use crate::refusal::Refusal;
 
 /// The objects of all documents.
@@ -49,7 +49,7 @@ struct Cluster<'a> {
 type Key = (String, String);
 
 /// A verdict on every object: pipelines, pools, consumers, in the order given.
-pub fn installation(installation: &Installation, compiler: Compiler) -> Vec<Verdict> {
+pub fn installation(installation: &Installation, vrl: Vrl) -> Vec<Verdict> {
     let clusters: BTreeMap<_, _> =
         installation.pipelines.iter().map(|object| (key(object), cluster(object, &installation.pools))).collect();
     let mut verdicts: Vec<_> =
@@ -60,7 +60,7 @@ pub fn installation(installation: &Installation, compiler: Compiler) -> Vec<Verd
         installation
             .consumers
             .iter()
-            .map(|consumer| of_consumer(consumer, clusters.get(&owner(consumer, &consumer.spec.pipeline)), compiler)),
+            .map(|consumer| of_consumer(consumer, clusters.get(&owner(consumer, &consumer.spec.pipeline)), vrl)),
     );
     meetings(installation, &mut verdicts);
     verdicts
@@ -106,16 +106,16 @@ fn of_pool(object: &KafkaNodePool, cluster: Option<&Cluster<'_>>) -> Verdict {
     }
 }
 
-fn of_consumer(object: &Consumer, cluster: Option<&Cluster<'_>>, compiler: Compiler) -> Verdict {
+fn of_consumer(object: &Consumer, cluster: Option<&Cluster<'_>>, vrl: Vrl) -> Verdict {
     let verdict = verdict("Consumer", object);
     let Some(pipeline) = cluster.map(|cluster| cluster.object) else {
         return Verdict {
-            refusals: consumer::alone(object, compiler),
+            refusals: consumer::alone(object, vrl),
             notes: vec![missing(&object.spec.pipeline)],
             ..verdict
         };
     };
-    let refusals = consumer::consumer(object, Some(pipeline), compiler).err().unwrap_or_default();
+    let refusals = consumer::consumer(object, Some(pipeline), vrl).err().unwrap_or_default();
     Verdict { refusals, warnings: consumer::warnings(object, Some(pipeline)), ..verdict }
 }
 

@@ -70,7 +70,7 @@ impl<'a> View<'a> {
 
     pub(super) fn judge(&self) -> Judged {
         let pipeline = self.pipeline.as_deref();
-        match validate::consumer::consumer(self.object, pipeline, kafkapipelines_vrl::mistakes) {
+        match validate::consumer::consumer(self.object, pipeline, kafkapipelines_vrl::VRL) {
             Ok(()) => pipeline.and_then(Bootstrap::of).map_or_else(|| self.no_pipeline(), |way| self.trust(way)),
             Err(refusals) if validate::is_waiting(&refusals) => self.no_pipeline(),
             Err(refusals) => Judged::Refused(refusals),

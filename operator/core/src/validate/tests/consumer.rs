@@ -1,9 +1,12 @@
 use serde_json::{Value, json};
 
 use super::{logs, reader, said};
-use crate::program::Mistake;
+use crate::program::{Mistake, Vrl};
 use crate::validate::consumer::{consumer, warnings};
 use crate::validate::{PIPELINE_NOT_FOUND, is_waiting};
+
+/// A double of VRL.
+pub(super) const VRL: Vrl = Vrl { program: compiler, condition: compiler };
 
 /// A double of a compiler: `bad` is the only word that it does not know.
 fn compiler(program: &str) -> Vec<Mistake> {
@@ -27,7 +30,7 @@ fn each_error_of_a_consumer_names_field_value_and_way_out() {
         ("kafka", json!({}), ("ReservedName", "metadata.name", "kafka"), "another name"),
         ("a", tight, ("RequestAboveLimit", request, "1Gi"), "raise the limit"),
     ] {
-        let refusals = consumer(&reader(name, spec), Some(&logs(json!({}))), compiler).unwrap_err();
+        let refusals = consumer(&reader(name, spec), Some(&logs(json!({}))), VRL).unwrap_err();
         assert_eq!(said(&refusals), [said_of]);
         assert!(refusals[0].message.contains(way_out), "{}", refusals[0]);
     }
@@ -37,7 +40,7 @@ fn each_error_of_a_consumer_names_field_value_and_way_out() {
 fn a_program_that_does_not_compile_is_refused_with_its_place() {
     let transform = |name: &str, source: &str| json!({"name": name, "remap": {"source": source}});
     let transforms = json!({"transforms": [transform("parse", ". = {}"), transform("time", ".a = bad")]});
-    let refusals = consumer(&reader("a", transforms), Some(&logs(json!({}))), compiler).unwrap_err();
+    let refusals = consumer(&reader("a", transforms), Some(&logs(json!({}))), VRL).unwrap_err();
     assert_eq!(said(&refusals), [("InvalidVrl", "spec.transforms[time].remap.source", "bad")]);
     assert_eq!(refusals[0].message, "line 1, column 6: E1 unknown");
 }
@@ -56,26 +59,26 @@ fn an_endpoint_is_a_base_url_and_never_the_path_that_loses_lines() {
         ("vl:9428", "InvalidEndpoint", "for example"),
     ] {
         let spec = json!({"sinks": [{"name": "store", "victoriaLogs": {"endpoint": url}}]});
-        let refusals = consumer(&reader("a", spec), Some(&logs(json!({}))), compiler).unwrap_err();
+        let refusals = consumer(&reader("a", spec), Some(&logs(json!({}))), VRL).unwrap_err();
         assert_eq!(said(&refusals), [(reason, "spec.sinks[store].victoriaLogs.endpoint", url)]);
         assert!(refusals[0].message.contains(way_out), "{}", refusals[0]);
     }
     for url in ["http://vl:9428", "https://logs.example.com/base", "http://[::1]:9428"] {
         let spec = json!({"sinks": [{"name": "store", "victoriaLogs": {"endpoint": url}}]});
-        assert_eq!(consumer(&reader("a", spec), Some(&logs(json!({}))), compiler), Ok(()), "{url}");
+        assert_eq!(consumer(&reader("a", spec), Some(&logs(json!({}))), VRL), Ok(()), "{url}");
     }
 }
 
 #[test]
 fn a_consumer_waits_for_its_pipeline_and_needs_a_way_in() {
-    let refusals = consumer(&reader("a", json!({})), None, compiler).unwrap_err();
+    let refusals = consumer(&reader("a", json!({})), None, VRL).unwrap_err();
     assert_eq!(said(&refusals), [(PIPELINE_NOT_FOUND, "spec.pipeline", "logs")]);
     assert!(is_waiting(&refusals));
     let ingress = json!({"className": "nginx", "bootstrapHost": "k.x", "brokerHostTemplate": "b{nodeId}.x"});
     let outside = logs(
         json!({"kafka": {"listeners": [{"name": "e", "port": 9094, "type": "ingress", "tls": true, "ingress": ingress}]}}),
     );
-    let refusals = consumer(&reader("a", json!({})), Some(&outside), compiler).unwrap_err();
+    let refusals = consumer(&reader("a", json!({})), Some(&outside), VRL).unwrap_err();
     assert_eq!(said(&refusals), [("NoInternalListener", "spec.pipeline", "logs")]);
     assert!(!is_waiting(&refusals));
 }
@@ -95,7 +98,7 @@ fn a_consumer_needs_a_listener_that_takes_its_certificate() {
         (Value::Null, on(), Some("NoListenerForConsumers")),
         (Value::Null, json!({}), None),
     ] {
-        let found = consumer(&reader("a", json!({})), Some(&pipeline(listener(authentication), more)), compiler);
+        let found = consumer(&reader("a", json!({})), Some(&pipeline(listener(authentication), more)), VRL);
         assert_eq!(found.as_ref().err().map(|refusals| refusals[0].reason), reason, "{found:?}");
         assert!(found.err().is_none_or(|refusals| refusals[0].message.contains("authentication {type: tls}")));
     }
@@ -105,9 +108,9 @@ fn a_consumer_needs_a_listener_that_takes_its_certificate() {
 fn a_consumers_user_is_never_called_like_the_nodes() {
     let mut pipeline = logs(json!({}));
     pipeline.metadata.name = Some("consumer-a".to_owned());
-    let refusals = consumer(&reader("a-kafka", json!({})), Some(&pipeline), compiler).unwrap_err();
+    let refusals = consumer(&reader("a-kafka", json!({})), Some(&pipeline), VRL).unwrap_err();
     assert_eq!(said(&refusals), [("ReservedName", "metadata.name", "a-kafka")]);
-    assert_eq!(consumer(&reader("kafkas", json!({})), Some(&pipeline), compiler), Ok(()));
+    assert_eq!(consumer(&reader("kafkas", json!({})), Some(&pipeline), VRL), Ok(()));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::validate::installation::{Installation, Verdict, installation};
 
 /// Programs are not what these tests are about.
 fn judge(objects: &Installation) -> Vec<Verdict> {
-    installation(objects, |_| Vec::new())
+    installation(objects, super::consumer::VRL)
 }
 
 #[test]
