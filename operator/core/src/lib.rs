@@ -2,6 +2,7 @@
 //! The clock, keys and randomness are arguments.
 #![warn(missing_docs)]
 
+pub mod agent;
 pub mod build;
 pub mod child;
 pub mod cluster;
@@ -21,6 +22,7 @@ pub mod pki;
 mod pod_parts;
 pub mod pod_state;
 pub mod pool;
+mod producer;
 pub mod program;
 pub mod quantity;
 pub mod refusal;

@@ -108,6 +108,11 @@ pub fn consumer_user(consumer: &str) -> String {
     format!("{CONSUMER_USER}{consumer}")
 }
 
+/// ConfigMap with what servers outside of the Kubernetes cluster need.
+pub fn agent(pipeline: &str) -> String {
+    format!("{pipeline}-agent")
+}
+
 /// DNS name of a node inside the cluster, stable over restarts.
 pub fn pod_dns(pod: &str, pipeline: &str, namespace: &str) -> String {
     format!("{pod}.{}.{namespace}.svc", headless_service(pipeline))

@@ -10,7 +10,7 @@ mod ingresses;
 mod listener_security;
 pub(crate) mod listeners;
 pub(crate) mod logging;
-mod metadata;
+pub(crate) mod metadata;
 mod network_policies;
 pub(crate) mod paths;
 mod pod;
