@@ -23,7 +23,7 @@ pub struct Cli {
 pub enum Command {
     /// Run the operator until SIGTERM or SIGINT.
     #[command(after_help = EXIT_CODES)]
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Print the custom resource definitions as YAML, for `kubectl apply --server-side -f -`.
     Crds,
 }
@@ -42,6 +42,18 @@ pub struct RunArgs {
     /// Where /livez, /readyz and /metrics are served.
     #[arg(long, env = "ADMIN_ADDRESS", value_name = "IP:PORT", default_value = "0.0.0.0:8080")]
     pub admin_address: SocketAddr,
+
+    /// Name of the validating webhook's Service and Secret; with `.NAMESPACE` behind it, of its configuration. Empty: no webhook.
+    #[arg(long, env = "WEBHOOK_NAME", value_name = "NAME", default_value = "")]
+    pub webhook_name: String,
+
+    /// Where the webhook is served.
+    #[arg(long, env = "WEBHOOK_ADDRESS", value_name = "IP:PORT", default_value = "0.0.0.0:9443")]
+    pub webhook_address: SocketAddr,
+
+    /// Names in the webhook's certificate besides its Service's, separated by commas: for an API server that calls it by a URL.
+    #[arg(long, env = "WEBHOOK_HOSTS", value_name = "HOST,…", value_delimiter = ',')]
+    pub webhook_hosts: Vec<String>,
 
     /// How log lines look.
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
@@ -101,7 +113,7 @@ mod tests {
 
     fn run(args: &[&str]) -> RunArgs {
         match Cli::parse_from([&["operator", "run"], args].concat()).command {
-            Command::Run(args) => args,
+            Command::Run(args) => *args,
             Command::Crds => panic!("parsed as crds"),
         }
     }

@@ -9,7 +9,7 @@ use kafkapipelines_operator::runtime::{self, logging};
 
 fn main() -> ExitCode {
     let ended = match Cli::parse().command {
-        Command::Run(args) => run(args),
+        Command::Run(args) => run(*args),
         Command::Crds => print_crds(),
     };
     match ended {

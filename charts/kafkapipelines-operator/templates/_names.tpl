@@ -13,6 +13,11 @@
 {{ .Values.serviceAccount.name | default (ternary (include "operator.fullname" .) "default" .Values.serviceAccount.create) }}
 {{- end -}}
 
+{{/* Service and Secret of the webhook. Its configuration, which has no namespace, is called so with the namespace behind it. */}}
+{{- define "operator.webhookName" -}}
+{{ printf "%s-webhook" (include "operator.fullname" .) }}
+{{- end -}}
+
 {{/* What belongs to the whole cluster is named so that releases in several namespaces can stand beside one another. */}}
 {{- define "operator.rackName" -}}
 {{- $name := printf "%s-rack" (include "operator.fullname" .) -}}

@@ -27,6 +27,10 @@
   value: {{ .Values.log.format }}
 - name: LOG_LEVEL
   value: {{ .Values.log.level | quote }}
+{{- if .Values.webhook.enabled }}
+- name: WEBHOOK_NAME
+  value: {{ include "operator.webhookName" . }}
+{{- end }}
 {{- with .Values.extraEnv }}
 {{ toYaml . }}
 {{- end }}

@@ -33,11 +33,26 @@ impl OperatorProcess {
     /// # Errors
     /// When it cannot be started, or ends at once; the error holds the end of its log.
     pub fn start(program: &Path, account: &Account, replica: &str, log: &Path) -> Result<Self> {
+        Self::start_with(program, account, replica, log, &[])
+    }
+
+    /// As [`Self::start`], with arguments besides the usual ones.
+    ///
+    /// # Errors
+    /// When it cannot be started, or ends at once; the error holds the end of its log.
+    pub fn start_with(
+        program: &Path,
+        account: &Account,
+        replica: &str,
+        log: &Path,
+        arguments: &[String],
+    ) -> Result<Self> {
         let mut command = Command::new(program);
         command
             .args(["run", "--admin-address=127.0.0.1:0", "--log-format=json"])
             .arg(format!("--identity={replica}"))
             .arg(format!("--watch-namespace={}", account.watched().join(",")))
+            .args(arguments)
             .env("KUBECONFIG", account.kubeconfig())
             .env("NO_PROXY", "*")
             .env("RUST_LOG", std::env::var("OPERATOR_LOG").unwrap_or_else(|_| "info".to_owned()))

@@ -95,6 +95,15 @@ impl Bed {
         OperatorProcess::start(&self.program, &self.account, replica, &self.log_file(replica))
     }
 
+    /// Starts an operator that acts, with arguments besides the usual ones.
+    pub fn start_leading_with(&self, replica: &str, arguments: &[String]) -> Result<OperatorProcess> {
+        let log = self.log_file(replica);
+        let mut operator = OperatorProcess::start_with(&self.program, &self.account, replica, &log, arguments)?;
+        operator.await_ready()?;
+        operator.await_leading()?;
+        Ok(operator)
+    }
+
     /// What a replica has logged.
     pub fn log_of(&self, replica: &str) -> Result<String> {
         Ok(std::fs::read_to_string(self.log_file(replica))?)
@@ -106,10 +115,7 @@ impl Bed {
 
     /// Starts an operator that acts.
     pub fn start_leading(&self, replica: &str) -> Result<OperatorProcess> {
-        let mut operator = self.start(replica)?;
-        operator.await_ready()?;
-        operator.await_leading()?;
-        Ok(operator)
+        self.start_leading_with(replica, &[])
     }
 
     pub fn audit_log(&self) -> Result<AuditLog> {

@@ -18,3 +18,4 @@ mod plugin;
 mod plugin_watch;
 mod rights;
 mod suspend;
+mod webhook;

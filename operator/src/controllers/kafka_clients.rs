@@ -16,7 +16,7 @@ use kafkapipelines_kafka::{Address, Client, Endpoint, Identity, Limits};
 
 use super::authority_secrets;
 use super::error::Error;
-use super::fresh_keys::FreshKeys;
+use crate::fresh_keys::FreshKeys;
 use crate::io::Io;
 use crate::io::watches::Watches;
 

@@ -27,7 +27,6 @@ mod backoff;
 mod children;
 pub mod consumer;
 pub mod error;
-mod fresh_keys;
 mod kafka_clients;
 pub mod kafka_cluster;
 pub mod kafka_node_pool;
@@ -72,8 +71,12 @@ pub struct Context {
 impl Context {
     /// The way to the API server of the controller called `controller`: its kind in lower case.
     pub fn io(&self, controller: &'static str) -> Io {
-        let api = ApiServer::new(self.client.clone(), controller, self.lease.clone(), self.io_metrics.clone());
-        Io::new(api, &self.identity)
+        Io::new(self.api(controller), &self.identity)
+    }
+
+    /// Requests to the API server in the name of `controller`.
+    pub fn api(&self, controller: &'static str) -> ApiServer {
+        ApiServer::new(self.client.clone(), controller, self.lease.clone(), self.io_metrics.clone())
     }
 }
 

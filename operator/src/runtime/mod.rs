@@ -9,6 +9,7 @@ pub mod shutdown;
 
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use futures::future::join_all;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -19,6 +20,7 @@ use crate::args::RunArgs;
 use crate::controllers::{self, Settings};
 use crate::io::lease_guard;
 use crate::io::watches::Watches;
+use crate::webhook;
 use admin::{Admin, Shown};
 use lease::Election;
 use metrics::Metrics;
@@ -106,6 +108,9 @@ async fn operate(args: RunArgs, stop: CancellationToken) -> Result<(), Error> {
     let admin = Admin::bind(args.admin_address, shown).await?;
     tracing::info!(address = %admin.address()?, "admin server listens");
     background.spawn(admin.serve());
+    if let Some(settings) = webhook_settings(&args, &client) {
+        background.spawn(serve_webhook(client.clone(), settings));
+    }
 
     let standing = stand_for_election(&args, client, &watches, &metrics, stop);
     tokio::select! {
@@ -131,15 +136,17 @@ async fn stand_for_election(
     }
     tracing::info!("leading");
     metrics.leader.set(1);
+    let webhook = webhook_settings(args, &client);
     let settings = Settings { concurrency: args.max_concurrent_reconciles, metrics: metrics.controllers.clone() };
     let context = controllers::Context { client, lease, io_metrics: metrics.io.clone(), identity, settings };
-    lead(&context, watches, election, &stop).await
+    lead(&context, watches, webhook, election, &stop).await
 }
 
 /// Runs the controllers while the lease is renewed; gives it up when they have ended.
 async fn lead(
     context: &controllers::Context,
     watches: &[Watches],
+    webhook: Option<webhook::Settings>,
     election: Election,
     stop: &CancellationToken,
 ) -> Result<(), Error> {
@@ -147,7 +154,7 @@ async fn lead(
     // A task of its own: busy controllers must not delay a renewal.
     let mut keeping = AbortOnDropHandle::new(tokio::spawn(election.keep(release.clone())));
     tokio::select! {
-        ended = work(context, watches, stop) => ended?,
+        ended = work(context, watches, webhook, stop) => ended?,
         // Nothing is drained: another replica may act soon, so this one ends at once.
         lost = &mut keeping => return Ok(lost.map_err(|_| Error::TaskEnded)??),
     }
@@ -156,13 +163,22 @@ async fn lead(
 }
 
 /// Runs the controllers until `stop`, then lets running reconciles end.
-async fn work(context: &controllers::Context, watches: &[Watches], stop: &CancellationToken) -> Result<(), Error> {
+async fn work(
+    context: &controllers::Context,
+    watches: &[Watches],
+    webhook: Option<webhook::Settings>,
+    stop: &CancellationToken,
+) -> Result<(), Error> {
     if stop.run_until_cancelled(synced(watches)).await.is_none() {
         return Ok(());
     }
     let mut tasks = JoinSet::new();
     for watches in watches {
         controllers::start(context, watches, stop, &mut tasks);
+    }
+    if let Some(settings) = webhook {
+        let keeping = webhook::certificate::keep(context.api("webhook"), settings);
+        tasks.spawn(stop.clone().run_until_cancelled_owned(keeping).map(drop));
     }
     tokio::select! {
         // Asked first: a controller that ends because it was told to is no failure.
@@ -187,6 +203,23 @@ async fn synced(watches: &[Watches]) {
 
 fn unsynced(watches: Vec<Watches>) -> impl Fn() -> Vec<String> {
     move || watches.iter().flat_map(Watches::unsynced).collect()
+}
+
+/// Nothing where no webhook is installed. A name in the certificate that is empty is none.
+fn webhook_settings(args: &RunArgs, client: &kube::Client) -> Option<webhook::Settings> {
+    let namespace = args.lease_namespace.clone().unwrap_or_else(|| client.default_namespace().to_owned());
+    (!args.webhook_name.is_empty()).then(|| webhook::Settings {
+        name: args.webhook_name.clone(),
+        namespace,
+        address: args.webhook_address,
+        hosts: args.webhook_hosts.iter().filter(|host| !host.is_empty()).cloned().collect(),
+    })
+}
+
+async fn serve_webhook(client: kube::Client, settings: webhook::Settings) {
+    if let Err(error) = webhook::server::serve(client, settings).await {
+        tracing::error!(%error, "the webhook has ended");
+    }
 }
 
 fn lease_settings(args: &RunArgs, client: &kube::Client) -> lease::Settings {

@@ -8,6 +8,7 @@ pub mod authority;
 pub mod client_certificate;
 pub mod expiry;
 pub mod node_certificates;
+pub mod server_certificate;
 mod x509;
 
 use std::fmt;

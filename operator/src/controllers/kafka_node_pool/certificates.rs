@@ -12,9 +12,10 @@ use kafkapipelines_core::{labels, names};
 use kafkapipelines_crds::LogPipeline;
 use kube::ResourceExt as _;
 
+use super::super::authority_secrets;
 use super::super::kafka_nodes::pipeline_of;
-use super::super::{authority_secrets, fresh_keys::FreshKeys};
 use super::{Error, KafkaNodePoolController, pool_name};
+use crate::fresh_keys::FreshKeys;
 
 /// Reason and message of what is awaited.
 type Waiting = (&'static str, String);

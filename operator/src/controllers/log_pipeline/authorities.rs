@@ -8,8 +8,9 @@ use kafkapipelines_core::pki::authority::{self, AuthorityName, Found, Settled};
 use kafkapipelines_core::refusal::Refusal;
 use kafkapipelines_crds::CaSpec;
 
-use super::super::{authority_secrets, fresh_keys::FreshKeys};
+use super::super::authority_secrets;
 use super::{Error, LogPipelineController, View};
+use crate::fresh_keys::FreshKeys;
 
 /// A user's Secret is not watched, so it is looked at this often.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);

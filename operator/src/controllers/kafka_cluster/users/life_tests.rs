@@ -30,10 +30,10 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::super::super::authority_secrets;
-use super::super::super::fresh_keys::FreshKeys;
 use super::super::super::kafka_clients::Clients;
 use super::super::turn::Seen;
 use super::*;
+use crate::fresh_keys::FreshKeys;
 use crate::io::api_server::ApiServer;
 use crate::io::lease_guard::{self, LeaseHold};
 use crate::io::watch::Scope;

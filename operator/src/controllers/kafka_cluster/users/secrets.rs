@@ -18,10 +18,10 @@ use kafkapipelines_core::{labels, names};
 use kafkapipelines_crds::UserSpec;
 use kube::ResourceExt as _;
 
-use super::super::super::fresh_keys::FreshKeys;
 use super::super::super::kafka_nodes::pipeline_of;
 use super::super::super::{authority_secrets, unwatched_secret};
 use super::{Error, Turn};
+use crate::fresh_keys::FreshKeys;
 use crate::io::apply::{Outcome, Prepared};
 use crate::io::{self, delete};
 

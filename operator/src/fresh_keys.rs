@@ -11,7 +11,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 const PASSWORD: usize = 24;
 
 /// Makes ECDSA P-256 keys, and passwords.
-pub(super) struct FreshKeys;
+pub(crate) struct FreshKeys;
 
 impl KeySource for FreshKeys {
     fn generate(&self) -> Result<KeyPair, Error> {
