@@ -11,6 +11,7 @@ Examples:
   kubectl kafkapipelines status -A -o json             everything, for scripts
   kubectl kafkapipelines check -f pipeline.yaml        would the operator accept it? no cluster needed
   helm template ./chart | kubectl kafkapipelines check -f -
+  kubectl kafkapipelines agent config logs --host web-1 --component shop --include '/var/log/shop/*.log' > vector.yaml
 
 Exit codes of check: 0 all documents are accepted, 1 one is refused, 2 one cannot be read.
 Colours appear on a terminal only; NO_COLOR=1 turns them off.";
@@ -31,6 +32,9 @@ pub enum Command {
     Status(StatusArgs),
     /// Judge manifests offline, as the API server and the operator would.
     Check(CheckArgs),
+    /// Set up the agents of servers that send their logs to a pipeline.
+    #[command(subcommand)]
+    Agent(AgentCommand),
 }
 
 /// Arguments of `status`.
@@ -38,11 +42,8 @@ pub enum Command {
 pub struct StatusArgs {
     /// Name of one pipeline. Without it all are shown.
     pub name: Option<String>,
-    /// Namespace. Default: that of the current context.
-    #[arg(long, short, conflicts_with = "all_namespaces")]
-    pub namespace: Option<String>,
     /// Look into all namespaces.
-    #[arg(long, short = 'A')]
+    #[arg(long, short = 'A', conflicts_with = "namespace")]
     pub all_namespaces: bool,
     /// Stay, and draw again whenever something changes.
     #[arg(long, short)]
@@ -50,6 +51,17 @@ pub struct StatusArgs {
     /// How to print.
     #[arg(long, short, value_enum, default_value_t)]
     pub output: Output,
+    /// Which cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+}
+
+/// Which cluster, and which part of it.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ClusterArgs {
+    /// Namespace. Default: that of the current context.
+    #[arg(long, short)]
+    pub namespace: Option<String>,
     /// Kubeconfig file. Default: as kubectl finds it.
     #[arg(long)]
     pub kubeconfig: Option<PathBuf>,
@@ -67,6 +79,72 @@ pub struct CheckArgs {
     /// How to print.
     #[arg(long, short, value_enum, default_value_t)]
     pub output: Output,
+}
+
+/// What to do for agents.
+#[derive(Debug, Subcommand)]
+pub enum AgentCommand {
+    /// Print the complete Vector file of one server, or write it with its certificates into a directory.
+    Config(AgentConfigArgs),
+}
+
+/// Arguments of `agent config`.
+#[derive(Args, Debug)]
+pub struct AgentConfigArgs {
+    /// Name of the pipeline.
+    pub pipeline: String,
+    /// The external listener that the server comes by. Default: the only one.
+    #[arg(long)]
+    pub listener: Option<String>,
+    /// Name of the server, in each line as `host`.
+    #[arg(long)]
+    pub host: String,
+    /// Address of the server, in each line as `host_ip`.
+    #[arg(long)]
+    pub host_ip: Option<std::net::IpAddr>,
+    /// What writes the files, in each line as `component`.
+    #[arg(long)]
+    pub component: String,
+    /// Files to read, as a glob in quotes. Can be given more than once.
+    #[arg(long, required = true, value_name = "GLOB")]
+    pub include: Vec<String>,
+    /// Files not to read, of those. Can be given more than once.
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+    /// Do not read files that were last written more than so many seconds ago.
+    #[arg(long, value_name = "SECONDS")]
+    pub ignore_older: Option<u64>,
+    /// Topic to write to. Default: the first of the pipeline.
+    #[arg(long)]
+    pub topic: Option<String>,
+    /// User of the pipeline by whose certificate or password the server proves who it is, where the listener asks for one.
+    #[arg(long)]
+    pub user: Option<String>,
+    /// What to make.
+    #[arg(long, short, value_enum, default_value_t)]
+    pub output: AgentOutput,
+    /// Directory for `--output dir`. Default: the name of the server.
+    #[arg(long, value_name = "PATH")]
+    pub directory: Option<PathBuf>,
+    /// Read the LogPipeline, the ConfigMap <pipeline>-agent and the user's Secret from files instead of the cluster;
+    /// - is the standard input. Can be given more than once.
+    #[arg(long = "filename", short, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Which cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+}
+
+/// What `agent config` makes.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub enum AgentOutput {
+    /// One Vector file with the certificates in it.
+    #[default]
+    Yaml,
+    /// Variables for Ansible: the files with path, mode and content.
+    Ansible,
+    /// A directory to copy to the server.
+    Dir,
 }
 
 /// How to print.

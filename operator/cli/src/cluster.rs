@@ -11,7 +11,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config, Resource};
 use serde::de::DeserializeOwned;
 
-use crate::args::StatusArgs;
+use crate::args::{ClusterArgs, StatusArgs};
 use crate::overview::Objects;
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -26,10 +26,15 @@ pub struct Scope {
 impl Scope {
     /// Reads the kubeconfig; nothing is asked of the cluster yet.
     pub async fn new(args: &StatusArgs) -> Result<Self> {
+        let one = Self::of_one_namespace(&args.cluster).await?;
+        Ok(Self { namespace: one.namespace.filter(|_| !args.all_namespaces), ..one })
+    }
+
+    /// The same, in one namespace.
+    pub async fn of_one_namespace(args: &ClusterArgs) -> Result<Self> {
         let config = config(args).await.context("no usable kubeconfig")?;
         let namespace = args.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
-        let client = Client::try_from(config)?;
-        Ok(Self { client, namespace: (!args.all_namespaces).then_some(namespace) })
+        Ok(Self { client: Client::try_from(config)?, namespace: Some(namespace) })
     }
 
     /// Where is looked, for people.
@@ -55,6 +60,15 @@ impl Scope {
         Ok(Objects { pipelines, pools, consumers })
     }
 
+    /// One object, if there is one.
+    pub async fn get<K>(&self, name: &str) -> Result<Option<K>>
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + DeserializeOwned + std::fmt::Debug,
+    {
+        let api = self.api::<K>();
+        within_deadline(async { api.get_opt(name).await.map_err(explain) }).await
+    }
+
     async fn list<K>(&self) -> Result<Vec<K>>
     where
         K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + DeserializeOwned + std::fmt::Debug,
@@ -63,7 +77,7 @@ impl Scope {
     }
 }
 
-async fn config(args: &StatusArgs) -> Result<Config> {
+async fn config(args: &ClusterArgs) -> Result<Config> {
     let options = KubeConfigOptions { context: args.context.clone(), ..KubeConfigOptions::default() };
     Ok(match &args.kubeconfig {
         Some(path) => Config::from_custom_kubeconfig(Kubeconfig::read_from(path)?, &options).await?,

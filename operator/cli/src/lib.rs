@@ -1,10 +1,12 @@
 //! `kubectl kafkapipelines`: what a person does at a terminal. The program is `kubectl-kafkapipelines`.
 //!
 //! `status` fetches ([`cluster`], [`watch`]), groups ([`overview`]) and draws ([`tree`]);
-//! `check` reads ([`documents`]), asks the API server's rules ([`admission`]) and the operator's own, and prints ([`judgement`]).
+//! `check` reads ([`documents`]), asks the API server's rules ([`admission`]) and the operator's own, and prints ([`judgement`]);
+//! `agent` makes the files of a server that sends its logs.
 #![warn(missing_docs)]
 
 pub mod admission;
+pub mod agent;
 pub mod args;
 mod branch;
 pub mod check;

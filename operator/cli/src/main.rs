@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::{Error, Result};
 use clap::Parser as _;
-use kafkapipelines_cli::args::{Cli, Command};
-use kafkapipelines_cli::{check, status};
+use kafkapipelines_cli::args::{AgentCommand, Cli, Command};
+use kafkapipelines_cli::{agent, check, status};
 
 fn main() -> ExitCode {
     match run(&Cli::parse().command) {
@@ -22,11 +22,15 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<ExitCode> {
     match command {
         Command::Check(args) => check::run(args),
-        Command::Status(args) => {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(status::run(args)).map(|()| ExitCode::SUCCESS)
-        }
+        Command::Status(args) => finish(status::run(args)),
+        Command::Agent(AgentCommand::Config(args)) => finish(agent::run(args)),
     }
+}
+
+/// What asks the cluster, to its end.
+fn finish(work: impl Future<Output = Result<()>>) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(work).map(|()| ExitCode::SUCCESS)
 }
 
 /// Who pipes into `head` has read enough.

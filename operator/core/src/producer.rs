@@ -103,10 +103,5 @@ fn tls(files: &CertificateFiles) -> Tls {
 }
 
 fn sasl(login: &Login) -> Sasl {
-    Sasl {
-        enabled: true,
-        mechanism: "SCRAM-SHA-512",
-        username: login.user.clone(),
-        password: login.password.clone(),
-    }
+    Sasl { enabled: true, mechanism: "SCRAM-SHA-512", username: login.user.clone(), password: login.password.clone() }
 }

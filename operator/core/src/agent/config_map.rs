@@ -45,10 +45,10 @@ fn template(pipeline: &Pipeline, way: &Way) -> Result<String, Unwritable> {
         host: "@HOST@".to_owned(),
         component: "@COMPONENT@".to_owned(),
         include: vec!["@INCLUDE@".to_owned()],
-        connection: way.with_files((way.authentication == Some(AuthenticationType::ScramSha512)).then(|| Login {
-            user: "@USER@".to_owned(),
-            password: "@PASSWORD@".to_owned(),
-        })),
+        connection: way.with_files(
+            (way.authentication == Some(AuthenticationType::ScramSha512))
+                .then(|| Login { user: "@USER@".to_owned(), password: "@PASSWORD@".to_owned() }),
+        ),
         topic: topic.to_owned(),
         ..Agent::default()
     };
@@ -67,8 +67,8 @@ impl Way {
     /// With certificates as files of [`CERTIFICATES_DIR`].
     pub fn with_files(&self, password: Option<Login>) -> Connection {
         let file = |name: &str| format!("{CERTIFICATES_DIR}/{name}");
-        let own = (self.authentication == Some(AuthenticationType::Tls))
-            .then(|| (file(USER_CERTIFICATE), file(USER_KEY)));
+        let own =
+            (self.authentication == Some(AuthenticationType::Tls)).then(|| (file(USER_CERTIFICATE), file(USER_KEY)));
         let tls = CertificateFiles { trusted: file(CA_KEY), own };
         Connection { servers: self.servers.clone(), tls: Some(tls), password }
     }

@@ -100,7 +100,8 @@ fn assemble(agent: &Agent) -> AgentFile {
 
 /// What is known of the server, as an object of VRL, then what every agent does with a line.
 fn program(agent: &Agent) -> String {
-    let known = [("component", Some(&agent.component)), ("host", Some(&agent.host)), ("host_ip", agent.host_ip.as_ref())];
+    let known =
+        [("component", Some(&agent.component)), ("host", Some(&agent.host)), ("host_ip", agent.host_ip.as_ref())];
     let known: BTreeMap<_, _> = known.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
     format!("known = {}\n{LINE}{SHORTEN}", serde_json::json!(known))
 }
