@@ -4,7 +4,9 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ConsumerStatus, ImageSpec, PodTemplateSpec, ResourceRequirements, SinkSpec, TransformSpec};
+use crate::{
+    BufferSpec, ConsumerStatus, DecodingSpec, ImageSpec, PodTemplateSpec, ResourceRequirements, SinkSpec, TransformSpec,
+};
 
 /// A Vector aggregator: reads topics, transforms lines with VRL, writes to a store. One Deployment `<pipeline>-<consumer>`.
 ///
@@ -63,16 +65,22 @@ pub struct ConsumerSpec {
     /// Image, resources and log level of Vector.
     #[serde(default)]
     pub vector: VectorSpec,
+    /// How payloads are written.
+    #[serde(default)]
+    pub decoding: DecodingSpec,
     /// Transforms, in the order in which a line passes them. A line that a transform fails on goes to the dead-letter topic.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub transforms: Vec<TransformSpec>,
-    /// Where lines go; exactly one store for now.
-    #[schemars(length(min = 1, max = 1))]
+    /// Where lines go. A line counts as delivered once each sink that it goes to has it, so the slowest sets the pace.
+    #[schemars(length(min = 1, max = 8))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub sinks: Vec<SinkSpec>,
-    /// Where lines go that cannot be transformed or that the store would drop.
+    /// What waits before each sink.
+    #[serde(default)]
+    pub buffer: BufferSpec,
+    /// Where lines go that cannot be transformed, that a store would drop, or that no sink wants.
     pub dead_letter: DeadLetterSpec,
     /// What Pods get besides: labels, annotations, scheduling; merged in, never replacing what the operator needs.
     #[serde(default)]
@@ -100,6 +108,26 @@ pub struct VectorSpec {
     /// CPU and memory of each member. Vector was seen to need 315 MiB at full speed.
     #[serde(default)]
     pub resources: ResourceRequirements,
+    /// What Vector logs: `error`, `warn`, `info`, `debug` or `trace`. Default: `info`.
+    #[serde(default)]
+    pub log_level: VectorLogLevel,
+}
+
+/// What Vector logs, and what is graver.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum VectorLogLevel {
+    /// What failed.
+    Error,
+    /// What is odd.
+    Warn,
+    /// What happens.
+    #[default]
+    Info,
+    /// How it happens.
+    Debug,
+    /// Everything.
+    Trace,
 }
 
 /// The dead-letter topic.

@@ -8,6 +8,7 @@ mod bounds;
 mod certificates;
 mod consumer;
 mod consumer_status;
+mod decoding;
 mod definitions;
 mod image;
 mod kafka_node_pool;
@@ -24,8 +25,9 @@ mod transform;
 mod user;
 
 pub use certificates::{CaSpec, CertificatesSpec, IssuerReference, NodeCertificatesSpec, UserCertificatesSpec};
-pub use consumer::{AutoOffsetReset, Consumer, ConsumerSpec, DeadLetterSpec, VectorSpec};
+pub use consumer::{AutoOffsetReset, Consumer, ConsumerSpec, DeadLetterSpec, VectorLogLevel, VectorSpec};
 pub use consumer_status::ConsumerStatus;
+pub use decoding::{DecodingCodec, DecodingSpec};
 pub use definitions::{Definition, definitions};
 pub use image::{ImageSpec, PullPolicy};
 pub use kafka_node_pool::{JvmSpec, KafkaNodePool, KafkaNodePoolSpec, KafkaNodePoolStatus, NodeStatus, Role};
@@ -38,10 +40,17 @@ pub use log_pipeline::{
 pub use pod_template::{PodTemplateMetadata, PodTemplateSpec, PodTemplateValues};
 pub use property::{Properties, PropertyValue};
 pub use resources::ResourceRequirements;
-pub use sink::{SinkSpec, VictoriaLogsSpec};
+pub use sink::{
+    BufferSpec, BufferType, DataStreamSpec, ElasticsearchLimits, ElasticsearchSpec, HttpCompression, HttpEncoding,
+    HttpMethod, HttpSpec, KafkaSinkSpec, LineEncoding, LokiLimits, LokiSpec, SecretKey, SecretName, SinkAuth, SinkKind,
+    SinkSpec, SinkTls, VictoriaLogsLimits, VictoriaLogsSpec,
+};
 pub use storage::{KraftMetadata, StorageSpec, VolumeSpec};
 pub use topic::{DeletionPolicy, TopicSpec};
-pub use transform::{RemapSpec, TransformSpec};
+pub use transform::{
+    DedupeSpec, FilterSpec, MergeStrategy, ReduceSpec, RemapSpec, SampleSpec, ThrottleSpec, TransformKind,
+    TransformSpec,
+};
 pub use user::{
     AccessPreset, AccessSpec, AclOperation, AclPermission, AuthenticationType, ClusterResource, PatternType,
     QuotasSpec, ResourcePattern, UserAuthentication, UserSpec,

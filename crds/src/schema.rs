@@ -4,6 +4,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
+const FIELD_NAME: &str = r"^[A-Za-z0-9_.@-]+$";
+const ENDPOINT: &str = r"^https?://[A-Za-z0-9.\-\[\]:]+(/[^?#\s]*)?$";
+
 /// A Kubernetes quantity such as `100Gi`: checked when it is created, so that later comparisons cannot fail.
 pub(crate) fn quantity(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
@@ -76,4 +79,43 @@ pub(crate) fn properties(_: &mut SchemaGenerator) -> Schema {
         "maxProperties": 256,
         "additionalProperties": {"x-kubernetes-int-or-string": true, "maxLength": 4096},
     })
+}
+
+/// Name of a field of a line; a dot goes into a nested one.
+pub(crate) fn field_name(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "minLength": 1, "maxLength": 128, "pattern": FIELD_NAME})
+}
+
+/// Names of fields of a line.
+pub(crate) fn field_names(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "maxItems": 32,
+        "items": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": FIELD_NAME},
+    })
+}
+
+/// A condition in VRL.
+pub(crate) fn condition(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "minLength": 1, "maxLength": 8192})
+}
+
+/// Base URL of a store: no query, no user.
+pub(crate) fn endpoint(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "minLength": 1, "maxLength": 2048, "pattern": ENDPOINT})
+}
+
+/// Base URLs of a store.
+pub(crate) fn endpoints(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "minItems": 1,
+        "maxItems": 16,
+        "items": {"type": "string", "minLength": 1, "maxLength": 2048, "pattern": ENDPOINT},
+    })
+}
+
+/// A part of the name of a data stream.
+pub(crate) fn data_stream_part(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "minLength": 1, "maxLength": 80, "pattern": "^[a-z0-9][a-z0-9._]*$"})
 }

@@ -64,7 +64,7 @@ fn all_children_are_called_alike_and_the_deployment_is_last() {
 
 #[test]
 fn members_restart_for_what_they_read_at_their_start_and_for_nothing_else() {
-    assert!(restarts(|object| object.spec.transforms[0].remap.source.push_str("# changed\n")));
+    assert!(restarts(|object| object.spec.transforms[0].remap.as_mut().unwrap().source.push_str("# changed\n")));
     assert!(restarts(|object| object.spec.vector.image.tag = Some("0.57.1-debian".to_owned())));
     assert!(!restarts(|object| object.spec.replicas = 7));
     let with = |authority: &str, own: &str| {

@@ -83,12 +83,13 @@ fn twice(spec: &ConsumerSpec) -> Vec<Refusal> {
 
 fn program(transform: &TransformSpec, vrl: Vrl) -> Vec<Refusal> {
     let field = format!("spec.transforms[{}].remap.source", transform.name);
-    let mistakes = (vrl.program)(&transform.remap.source);
+    let Some(remap) = &transform.remap else { return Vec::new() };
+    let mistakes = (vrl.program)(&remap.source);
     mistakes.iter().map(|m| Refusal::new("InvalidVrl", &field, &m.excerpt, m.to_string())).collect()
 }
 
 fn endpoint(sink: &SinkSpec) -> Option<Refusal> {
-    let endpoint = &sink.victoria_logs.endpoint;
+    let endpoint = &sink.victoria_logs.as_ref()?.endpoint;
     let refuse = |reason, message: &str| {
         Some(Refusal::new(reason, format!("spec.sinks[{}].victoriaLogs.endpoint", sink.name), endpoint, message))
     };

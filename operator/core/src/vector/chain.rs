@@ -40,8 +40,14 @@ fn transforms(spec: &ConsumerSpec) -> Components<Remap> {
 
 /// The steps that may drop a line, in order: the user's, then the guard of the one store.
 fn droppers(spec: &ConsumerSpec) -> impl Iterator<Item = (String, String)> {
-    let own = spec.transforms.iter().map(|transform| (transform.name.clone(), program(&transform.remap.source)));
-    let guards = spec.sinks.iter().map(|sink| (ids::guard(&sink.name), guard::program(&sink.victoria_logs)));
+    let own = spec
+        .transforms
+        .iter()
+        .filter_map(|transform| Some((transform.name.clone(), program(&transform.remap.as_ref()?.source))));
+    let guards = spec
+        .sinks
+        .iter()
+        .filter_map(|sink| Some((ids::guard(&sink.name), guard::program(sink.victoria_logs.as_ref()?))));
     own.chain(guards)
 }
 
@@ -61,10 +67,12 @@ fn dropper(source: String, input: String) -> Remap {
 }
 
 fn sinks(spec: &ConsumerSpec, bootstrap: &Bootstrap) -> Components<Sink> {
-    let stores = spec
-        .sinks
-        .iter()
-        .map(|sink| (sink.name.clone(), Sink::Http(victoria_logs::sink(&sink.victoria_logs, vec![ids::guard(&sink.name)]))));
+    let stores = spec.sinks.iter().filter_map(|sink| {
+        Some((
+            sink.name.clone(),
+            Sink::Http(victoria_logs::sink(sink.victoria_logs.as_ref()?, vec![ids::guard(&sink.name)])),
+        ))
+    });
     let dead_letters = dead_letter::sink(&spec.dead_letter.topic, bootstrap, vec![DEAD_LETTER.to_owned()]);
     let metrics = PrometheusExporter { inputs: vec![INTERNAL_METRICS.to_owned()], address: everywhere(METRICS_PORT) };
     let own =

@@ -38,15 +38,13 @@ fn uri(store: &VictoriaLogsSpec) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn fields_of_the_store_are_said_in_the_query() {
-        let mut store = VictoriaLogsSpec {
-            endpoint: "https://[fd00::1]:9428/base/".to_owned(),
-            msg_field: "message".to_owned(),
-            time_field: "@timestamp".to_owned(),
-            stream_fields: vec!["host".to_owned(), "kubernetes.pod_name".to_owned()],
-        };
+        let mut store: VictoriaLogsSpec = serde_json::from_value(json!({"endpoint": "https://[fd00::1]:9428/base/",
+            "timeField": "@timestamp", "streamFields": ["host", "kubernetes.pod_name"]}))
+        .unwrap();
         let base = "https://[fd00::1]:9428/base/insert/jsonline?_msg_field=message";
         assert_eq!(uri(&store), format!("{base}&_stream_fields=host,kubernetes.pod_name&_time_field=@timestamp"));
         store.stream_fields.clear();
