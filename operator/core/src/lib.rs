@@ -33,3 +33,4 @@ pub mod status;
 pub mod storage_change;
 pub mod validate;
 pub mod vector;
+mod vector_pod;
