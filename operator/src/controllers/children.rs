@@ -35,6 +35,12 @@ impl Kept {
         Self(children.iter().map(|child| (child.gvk.kind.clone(), child.name.clone())).collect())
     }
 
+    /// And a ConfigMap that may not be built yet.
+    pub(super) fn and_config_map(mut self, name: Option<String>) -> Self {
+        self.0.extend(name.map(|name| ("ConfigMap".to_owned(), name)));
+        self
+    }
+
     fn contains(&self, kind: &str, object: &ObjectMeta) -> bool {
         self.0.contains(&(kind.to_owned(), object.name.clone().unwrap_or_default()))
     }
@@ -51,6 +57,7 @@ pub(super) async fn delete_leftovers(
     let is_left = |kind: &str, object: &ObjectMeta| pool_label(object) == pool && !kept.contains(kind, object);
     delete_kind(io, &watches.ingresses, pipeline, &is_left).await?;
     delete_kind(io, &watches.services, pipeline, &is_left).await?;
+    delete_kind(io, &watches.config_maps, pipeline, &is_left).await?;
     delete_kind(io, &watches.disruption_budgets, pipeline, &is_left).await
 }
 

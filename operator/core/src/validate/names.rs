@@ -4,8 +4,8 @@ use crate::refusal::Refusal;
 
 /// `<pipeline>-<pool>-<node id>-<listener>` is the name of a Service, of at most 63: 5 digits, 11 letters, 2 dashes.
 const LONGEST_POOL: usize = 45;
-/// Consumers whose ServiceAccount or NetworkPolicy would be that of the Kafka nodes.
-const RESERVED_CONSUMERS: [&str; 3] = ["kafka", "kafka-broker", "kafka-controller"];
+/// Consumers whose objects would be those of the Kafka nodes, of the agents or of the gateway.
+const RESERVED_CONSUMERS: [&str; 5] = ["agent", "gateway", "kafka", "kafka-broker", "kafka-controller"];
 
 /// What is wrong with the name of a pool.
 pub(super) fn pool(pipeline: &str, pool: &str) -> Option<Refusal> {
@@ -18,6 +18,6 @@ pub(super) fn pool(pipeline: &str, pool: &str) -> Option<Refusal> {
 
 /// What is wrong with the name of a consumer.
 pub(super) fn consumer(consumer: &str) -> Option<Refusal> {
-    let message = "the Kafka nodes have objects of this name: choose another name";
+    let message = "the pipeline has objects of this name itself: choose another name";
     RESERVED_CONSUMERS.contains(&consumer).then(|| Refusal::new("ReservedName", "metadata.name", consumer, message))
 }

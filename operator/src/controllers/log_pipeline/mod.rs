@@ -1,5 +1,6 @@
 //! The controller of LogPipelines: identity, certificate authorities, what all nodes share, and the roll of the nodes.
 
+mod agents;
 mod authorities;
 mod gate;
 mod restart;
@@ -17,7 +18,7 @@ use kafkapipelines_core::pipeline::Pipeline;
 use kafkapipelines_core::refusal::Refusal;
 use kafkapipelines_core::roll::{self, Step};
 use kafkapipelines_core::status::{self, Verdict};
-use kafkapipelines_core::{build, validate};
+use kafkapipelines_core::{agent, build, labels, names, validate};
 use kafkapipelines_crds::LogPipeline;
 use kube::ResourceExt as _;
 use tokio_util::sync::CancellationToken;
@@ -86,11 +87,18 @@ pub(super) fn run(
         .watches(&watches.disruption_budgets, owner_name)
         .watches(&watches.network_policies, owner_name)
         .watches(&watches.service_accounts, owner_name)
+        .watches(&watches.config_maps, shared_owner_name)
         .run(stop)
 }
 
 fn owner_name<K: kube::Resource>(child: &K) -> Option<String> {
     pipeline_of(child).map(str::to_owned)
+}
+
+/// Of a child that is neither a pool's nor a consumer's.
+fn shared_owner_name<K: kube::Resource>(child: &K) -> Option<String> {
+    let is_shared = [labels::POOL, labels::CONSUMER].iter().all(|label| !child.labels().contains_key(*label));
+    owner_name(child).filter(|_| is_shared)
 }
 
 impl Reconciler for LogPipelineController {
@@ -135,8 +143,9 @@ impl LogPipelineController {
         };
         let owner = owned_by(view.object);
         let shared = build::pipeline_children(pipeline, &owner);
-        let kept = Kept::of(&shared);
-        for stage in [authorities.keys, authorities.certificates, shared] {
+        let agents = self.agents(pipeline, &owner).await?;
+        let kept = Kept::of(&shared).and_config_map(agent::has_agents(pipeline).then(|| names::agent(&pipeline.name)));
+        for stage in [authorities.keys, authorities.certificates, shared, agents.into_iter().collect()] {
             self.io.children.apply(view.object, prepare(&self.watches, stage)?).await?;
         }
         delete_leftovers(&self.io, &self.watches, view.object, None, &kept).await?;
