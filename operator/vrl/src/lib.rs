@@ -4,6 +4,7 @@
 //! The compiler is Vector's own crate in the version that Vector 0.57 pins; so are the types that a program begins with and the
 //! functions that it may call. docs/adr/0006-vrl.md says what differs.
 
+pub mod chain;
 mod functions;
 mod mistake;
 mod patience;
