@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BufferSpec, ConsumerStatus, DecodingSpec, ImageSpec, PodTemplateSpec, ResourceRequirements, SinkSpec, TransformSpec,
+    BufferSpec, ConsumerStatus, ConsumerTest, DecodingSpec, ImageSpec, PodTemplateSpec, ResourceRequirements, SinkSpec,
+    TransformSpec,
 };
 
 /// A Vector aggregator: reads topics, transforms lines with VRL, writes to a store. One Deployment `<pipeline>-<consumer>`.
@@ -84,6 +85,12 @@ pub struct ConsumerSpec {
     pub dead_letter: DeadLetterSpec,
     /// What Pods get besides: labels, annotations, scheduling; merged in, never replacing what the operator needs.
     #[serde(default)]
+    /// Lines and what must become of them. They pass the transforms before anything is applied; while one test fails, the members keep
+    /// running what they had.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub tests: Vec<ConsumerTest>,
     pub template: PodTemplateSpec,
 }
 

@@ -8,6 +8,7 @@ mod bounds;
 mod certificates;
 mod consumer;
 mod consumer_status;
+mod consumer_test;
 mod decoding;
 mod definitions;
 mod image;
@@ -26,7 +27,8 @@ mod user;
 
 pub use certificates::{CaSpec, CertificatesSpec, IssuerReference, NodeCertificatesSpec, UserCertificatesSpec};
 pub use consumer::{AutoOffsetReset, Consumer, ConsumerSpec, DeadLetterSpec, VectorLogLevel, VectorSpec};
-pub use consumer_status::ConsumerStatus;
+pub use consumer_status::{ConsumerGroupStatus, ConsumerStatus, LossComponentStatus, LossStatus};
+pub use consumer_test::{ConsumerTest, Fields, TestExpectation, TestInput};
 pub use decoding::{DecodingCodec, DecodingSpec};
 pub use definitions::{Definition, definitions};
 pub use image::{ImageSpec, PullPolicy};

@@ -72,6 +72,11 @@ pub(crate) fn conditions(generator: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "array", "maxItems": 16, "items": condition})
 }
 
+/// An object with values of any kind.
+pub(crate) fn anything(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "object", "maxProperties": 64, "x-kubernetes-preserve-unknown-fields": true})
+}
+
 /// A map of Kafka property to number or string.
 pub(crate) fn properties(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
