@@ -2,19 +2,31 @@
 
 use kafkapipelines_crds::ConsumerSpec;
 
-use super::file::{Api, Components, InternalMetrics, PrometheusExporter, Remap, Sink, Source, Switch, VectorFile};
-use super::ids::{self, DEAD_LETTER, DEAD_LETTERS, INTERNAL_METRICS, KAFKA, METRICS, ORIGIN};
-use super::{API_PORT, Bootstrap, DATA_DIR, METRICS_PORT, dead_letter, guard, kafka, victoria_logs};
+use super::file::{Api, Components, InternalMetrics, PrometheusExporter, Sink, Source, Switch, VectorFile};
+use super::ids::{DEAD_LETTER, DEAD_LETTERS, DECODE, INTERNAL_METRICS, KAFKA, METRICS, ORIGIN};
+use super::steps::Steps;
+use super::stores::{self, Shared};
+use super::{API_PORT, Bootstrap, DATA_DIR, METRICS_PORT, dead_letter, decode, kafka, route, secrets, transforms};
 
 /// The file of the consumer called `name`.
 pub(super) fn assemble(name: &str, spec: &ConsumerSpec, bootstrap: &Bootstrap) -> VectorFile {
+    let mut steps = chain(spec);
+    route::add(&mut steps, &spec.sinks);
+    let shared = Shared { bootstrap, buffer: &spec.buffer };
+    let mut sinks: Vec<_> = Vec::new();
+    for sink in &spec.sinks {
+        sinks.extend(stores::add(&mut steps, sink, shared).map(|component| (sink.name.clone(), component)));
+    }
+    sinks.extend(own_sinks(spec, bootstrap));
+    let dead_letter = dead_letter::program(steps.joins_lines());
     VectorFile {
         data_dir: DATA_DIR,
         api: Api { enabled: true, address: everywhere(API_PORT) },
         acknowledgements: Switch { enabled: true },
+        secret: secrets::backends(&spec.sinks),
         sources: sources(name, spec, bootstrap),
-        transforms: transforms(spec),
-        sinks: sinks(spec, bootstrap),
+        transforms: steps.finish(dead_letter),
+        sinks: Components(sinks),
     }
 }
 
@@ -25,59 +37,24 @@ fn sources(name: &str, spec: &ConsumerSpec, bootstrap: &Bootstrap) -> Components
     ])
 }
 
-fn transforms(spec: &ConsumerSpec) -> Components<Remap> {
-    let mut steps = vec![(ORIGIN.to_owned(), infallible(include_str!("origin.vrl"), vec![KAFKA.to_owned()]))];
-    let mut last = ORIGIN.to_owned();
-    let mut dropped = Vec::new();
-    for (id, program) in droppers(spec) {
-        dropped.push(ids::dropped(&id));
-        steps.push((id.clone(), dropper(program, last)));
-        last = id;
+/// What every line passes, before it is known where it goes.
+fn chain(spec: &ConsumerSpec) -> Steps {
+    let mut steps = Steps::after(KAFKA);
+    steps.push_infallible(ORIGIN, include_str!("origin.vrl"));
+    if let Some(program) = decode::program(spec.decoding.codec) {
+        steps.push_dropper(DECODE, program.to_owned());
     }
-    steps.push((DEAD_LETTER.to_owned(), infallible(dead_letter::PROGRAM, dropped)));
-    Components(steps)
+    for transform in &spec.transforms {
+        transforms::add(&mut steps, transform);
+    }
+    steps
 }
 
-/// The steps that may drop a line, in order: the user's, then the guard of the one store.
-fn droppers(spec: &ConsumerSpec) -> impl Iterator<Item = (String, String)> {
-    let own = spec
-        .transforms
-        .iter()
-        .filter_map(|transform| Some((transform.name.clone(), program(&transform.remap.as_ref()?.source))));
-    let guards = spec
-        .sinks
-        .iter()
-        .filter_map(|sink| Some((ids::guard(&sink.name), guard::program(sink.victoria_logs.as_ref()?))));
-    own.chain(guards)
-}
-
-/// A user's program as it was written, but for blank space before it, which Vector's YAML parser may stumble over.
-fn program(source: &str) -> String {
-    source.trim_start().to_owned()
-}
-
-/// A step that drops nothing, for its program cannot fail.
-fn infallible(source: &str, inputs: Vec<String>) -> Remap {
-    Remap { inputs, drop_on_error: false, drop_on_abort: false, reroute_dropped: false, source: source.to_owned() }
-}
-
-/// A step whose errors and aborts go to its output `<id>.dropped`.
-fn dropper(source: String, input: String) -> Remap {
-    Remap { inputs: vec![input], drop_on_error: true, drop_on_abort: true, reroute_dropped: true, source }
-}
-
-fn sinks(spec: &ConsumerSpec, bootstrap: &Bootstrap) -> Components<Sink> {
-    let stores = spec.sinks.iter().filter_map(|sink| {
-        Some((
-            sink.name.clone(),
-            Sink::Http(victoria_logs::sink(sink.victoria_logs.as_ref()?, vec![ids::guard(&sink.name)])),
-        ))
-    });
+/// Dead letters and metrics.
+fn own_sinks(spec: &ConsumerSpec, bootstrap: &Bootstrap) -> [(String, Sink); 2] {
     let dead_letters = dead_letter::sink(&spec.dead_letter.topic, bootstrap, vec![DEAD_LETTER.to_owned()]);
     let metrics = PrometheusExporter { inputs: vec![INTERNAL_METRICS.to_owned()], address: everywhere(METRICS_PORT) };
-    let own =
-        [(DEAD_LETTERS.to_owned(), Sink::Kafka(dead_letters)), (METRICS.to_owned(), Sink::PrometheusExporter(metrics))];
-    Components(stores.chain(own).collect())
+    [(DEAD_LETTERS.to_owned(), Sink::Kafka(dead_letters)), (METRICS.to_owned(), Sink::PrometheusExporter(metrics))]
 }
 
 fn everywhere(port: i32) -> String {

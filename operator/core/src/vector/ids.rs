@@ -10,7 +10,7 @@ pub const ORIGIN: &str = "_origin";
 pub const DECODE: &str = "_decode";
 /// Transform: sends a line to the sinks that want it, where a sink has a `when`.
 pub const ROUTE: &str = "_route";
-/// Transform: drops what no sink wants to the dead letters, where every sink has a `when`.
+/// Transform: says of a line that no sink wants it, where every sink has a `when`.
 pub const UNWANTED: &str = "_unwanted";
 /// Transform: makes a dead letter of what was dropped.
 pub const DEAD_LETTER: &str = "_dead_letter";
@@ -22,6 +22,16 @@ pub const METRICS: &str = "_metrics";
 /// Transform: drops to the dead letters what the store of this sink would not keep.
 pub fn guard(sink: &str) -> String {
     format!("_guard_{sink}")
+}
+
+/// Transform: remembers the lines that a `reduce` will join.
+pub fn before(reduce: &str) -> String {
+    format!("_before_{reduce}")
+}
+
+/// Transform: makes metadata of what was remembered before a `reduce`.
+pub fn after(reduce: &str) -> String {
+    format!("_after_{reduce}")
 }
 
 /// The output of a transform with what it dropped.

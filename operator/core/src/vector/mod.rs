@@ -1,13 +1,14 @@
 //! The Vector file of a consumer: the chain that loses nothing.
 //!
 //! ```text
-//! Kafka → origin → the user's transforms → guard → store
-//!                          └─ dropped ────┴──→ dead letter → Kafka
+//! Kafka → origin → the user's transforms → route → guards → stores
+//!                          └─ dropped ───────┴───────┴──→ dead letter → Kafka
 //! ```
 //!
 //! - `origin` keeps the payload and its place in the event's metadata, out of reach of what transforms assign to `.`;
-//! - `guard` finds what the store would drop although it answers 200;
-//! - the store's sink tries again for ever, whatever the answer: Kafka is the buffer, and nothing is rejected;
+//! - `route` exists where a sink wants some lines only;
+//! - a guard finds what its store would not keep, although it may answer 200;
+//! - a store's sink tries again for ever: Kafka is the buffer, and nothing is rejected;
 //! - what was dropped on the way goes to the dead-letter topic, byte for byte, with its error and origin.
 //!
 //! Vector reads the file without expanding `$`, so programs are written as they are.
@@ -15,12 +16,17 @@
 mod bootstrap;
 mod chain;
 mod dead_letter;
+mod decode;
+mod duration;
 pub(crate) mod file;
-mod guard;
 pub mod ids;
 mod kafka;
 mod path;
-mod victoria_logs;
+mod route;
+pub mod secrets;
+mod steps;
+mod stores;
+mod transforms;
 
 #[cfg(test)]
 mod tests;

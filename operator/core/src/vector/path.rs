@@ -3,9 +3,22 @@
 /// The paths at which a field of the store may lie in an event: `a.b` is the field `b` of `a`, or one field whose name has a dot.
 /// The store reads both as the same.
 pub(super) fn of_field(field: &str) -> Vec<String> {
-    let nested = format!(".{}", field.split('.').map(quote).collect::<Vec<_>>().join("."));
+    let nested = format!(".{}", nested(field));
     let flat = format!(".{}", quote(field));
     if nested == flat { vec![flat] } else { vec![nested, flat] }
+}
+
+/// The path of a field without its first dot, as options of Vector take it: a dot goes into a nested field.
+pub(super) fn nested(field: &str) -> String {
+    field.split('.').map(quote).collect::<Vec<_>>().join(".")
+}
+
+/// The value of a field in VRL, wherever it lies.
+pub(super) fn value(field: &str) -> String {
+    match of_field(field).as_slice() {
+        [nested, flat] => format!("if exists({nested}) {{ {nested} }} else {{ {flat} }}"),
+        paths => paths.concat(),
+    }
 }
 
 /// A name as a segment of a path: bare where VRL allows that, else as a string.

@@ -40,6 +40,41 @@ fn other() -> ConsumerSpec {
     .unwrap()
 }
 
+/// Every kind of transform and of store, with credentials, and each sink with a condition.
+fn everything() -> ConsumerSpec {
+    let documents: Vec<Value> = serde_saphyr::from_multiple(include_str!("everything.yaml")).unwrap();
+    serde_json::from_value(documents.into_iter().next().unwrap()).unwrap()
+}
+
+#[test]
+fn every_kind_of_transform_and_store() {
+    insta::assert_snapshot!(render("everything", &everything(), &with_a_certificate()).unwrap());
+}
+
+#[test]
+fn a_sink_without_a_condition_gets_all_lines_and_no_line_is_without_a_sink() {
+    let mut spec = everything();
+    spec.sinks[0].when = None;
+    let file: Value = serde_saphyr::from_str(&render("drain", &spec, &plain()).unwrap()).unwrap();
+    assert_eq!(file["transforms"]["_route"]["reroute_unmatched"], false);
+    assert!(file["transforms"].get("_unwanted").is_none());
+    assert_eq!(file["transforms"][ids::guard("store")]["inputs"], json!(["_after_trace"]));
+}
+
+#[test]
+fn each_codec_is_parsed_in_a_transform_and_never_in_the_source() {
+    for codec in ["json", "logfmt", "syslog", "cef", "klog"] {
+        let mut spec = other();
+        spec.decoding = serde_json::from_value(json!({"codec": codec})).unwrap();
+        let file: Value = serde_saphyr::from_str(&render("drain", &spec, &plain()).unwrap()).unwrap();
+        assert_eq!(file["sources"]["_kafka"]["decoding"]["codec"], "bytes");
+        let decode = &file["transforms"]["_decode"];
+        assert_eq!((&decode["inputs"], &decode["reroute_dropped"]), (&json!(["_origin"]), &json!(true)));
+        assert!(decode["source"].as_str().unwrap().contains(&format!("parse_{codec}!(.message)")), "{decode}");
+        assert_eq!(file["transforms"]["parse"]["inputs"], json!(["_decode"]));
+    }
+}
+
 #[test]
 fn the_reference_installation() {
     insta::assert_snapshot!(render("victoria-logs", &reference(), &over_tls()).unwrap());
@@ -63,6 +98,7 @@ fn vector_knows_every_field() {
         render("victoria-logs", &reference(), &over_tls()),
         render("drain", &other(), &plain()),
         render("drain", &other(), &with_a_certificate()),
+        render("everything", &everything(), &with_a_certificate()),
     ];
     for yaml in files {
         let file: Value = serde_saphyr::from_str(&yaml.unwrap()).unwrap();
@@ -86,27 +122,31 @@ fn an_unknown_field_or_value_is_noticed() {
 
 #[test]
 fn every_input_exists_and_every_component_is_used() {
-    for spec in [reference(), other(), without_transforms()] {
+    for spec in [reference(), other(), without_transforms(), everything()] {
         let file: Value = serde_saphyr::from_str(&render("drain", &spec, &plain()).unwrap()).unwrap();
         let components =
             || ["sources", "transforms", "sinks"].into_iter().flat_map(|kind| file[kind].as_object().unwrap());
         let inputs: Vec<_> = components().flat_map(|(_, c)| c["inputs"].as_array().into_iter().flatten()).collect();
-        let mut outputs = Vec::new();
-        for (id, component) in
-            components().filter(|(_, c)| c["type"] != "http" && c.get("address").is_none() && c.get("topic").is_none())
-        {
-            outputs.push(id.clone());
-            outputs.extend((component["reroute_dropped"] == true).then(|| format!("{id}.dropped")));
+        let senders = file["sources"].as_object().unwrap().iter().chain(file["transforms"].as_object().unwrap());
+        let outputs: Vec<_> = senders.flat_map(|(id, component)| outputs(id, component)).collect();
+        for input in &inputs {
+            assert!(outputs.iter().any(|output| **input == *output), "{input} is none of {outputs:?}");
         }
-        assert!(
-            inputs.iter().all(|input| outputs.iter().any(|output| **input == *output)),
-            "{inputs:?} from {outputs:?}"
-        );
-        assert!(
-            outputs.iter().all(|output| inputs.iter().any(|input| **input == *output)),
-            "{outputs:?} to {inputs:?}"
-        );
+        for output in &outputs {
+            assert!(inputs.iter().any(|input| **input == *output), "nothing takes {output}: {inputs:?}");
+        }
     }
+}
+
+/// What other components can take from this one.
+fn outputs(id: &str, component: &Value) -> Vec<String> {
+    if component["type"] == "route" {
+        let rest = (component["reroute_unmatched"] == true).then(|| "_unmatched".to_owned());
+        let routes = component["route"].as_object().unwrap().keys().cloned().chain(rest);
+        return routes.map(|route| format!("{id}.{route}")).collect();
+    }
+    let dropped = (component["reroute_dropped"] == true).then(|| format!("{id}.dropped"));
+    std::iter::once(id.to_owned()).chain(dropped).collect()
 }
 
 fn without_transforms() -> ConsumerSpec {
@@ -160,7 +200,10 @@ fn collect(component: &str, path: &str, value: &Value, found: &mut Vec<(String, 
 fn is_known(component: &str, path: &str, value: &Value) -> bool {
     let entries = include_str!("fields.txt").lines().filter(|line| !line.starts_with('#') && !line.is_empty());
     entries.map(|line| line.split(' ').collect::<Vec<_>>()).any(|entry| {
-        let same_path = entry[1] == path || entry[1].strip_suffix('*').is_some_and(|prefix| path.starts_with(prefix));
+        let same_path = match entry[1].split_once('*') {
+            None => entry[1] == path,
+            Some((prefix, suffix)) => path.starts_with(prefix) && path.ends_with(suffix),
+        };
         entry[0] == component && same_path && has_type(entry[2], value)
     })
 }
@@ -170,6 +213,7 @@ fn has_type(type_: &str, value: &Value) -> bool {
         "string" => value.is_string(),
         "bool" => value.is_boolean(),
         "uint" => value.is_u64(),
+        "float" => value.is_number(),
         choices => value.as_str().is_some_and(|value| choices.split('|').any(|choice| choice == value)),
     }
 }

@@ -1,0 +1,107 @@
+//! Writing to VictoriaLogs, by JSON lines. It drops lines and answers 200: the guard finds them before.
+
+use kafkapipelines_crds::VictoriaLogsSpec;
+
+use super::{AGE, Shared, TIME};
+use crate::vector::file::{Codec, HttpSink, RetryStrategy, SinkFraming, Switch};
+use crate::vector::{duration, path, secrets};
+
+/// What finds lines that are too large, once the names of the first part are set.
+const MEASURE: &str = include_str!("victoria_logs.vrl");
+/// What finds lines of which nothing would be stored.
+const NO_VALUES: &str = include_str!("no_values.vrl");
+
+/// Names by which the store calls its own fields. Of two fields of one name, one value is lost.
+const RESERVED: [&str; 4] = ["_msg", "_stream", "_stream_id", "_time"];
+/// Bytes of a field's name: a limit of the store that no flag changes.
+const NAME_BYTES: u64 = 128;
+/// Bytes of all stream fields together: the same.
+const STREAM_BYTES: u64 = 16_000;
+
+const BATCH_BYTES: u64 = 4_000_000;
+
+/// The sink. It never gives up and rejects nothing: an event that a sink rejects is skipped by the Kafka source, and lost.
+pub(super) fn sink(store: &VictoriaLogsSpec, inputs: Vec<String>, shared: Shared) -> HttpSink {
+    HttpSink {
+        inputs,
+        uri: uri(store),
+        method: "post",
+        encoding: Codec { codec: "json" },
+        framing: SinkFraming::NewlineDelimited,
+        payload_prefix: None,
+        payload_suffix: None,
+        compression: "zstd",
+        auth: secrets::auth(store.auth.as_ref()),
+        tls: secrets::tls(store.tls.as_ref()),
+        // It would only log, and a store that is down is no reason not to start.
+        healthcheck: Switch { enabled: false },
+        retry_strategy: RetryStrategy { type_: "all", status_codes: None },
+        batch: super::batch(BATCH_BYTES),
+        buffer: shared.buffer(),
+        request: super::request(),
+    }
+}
+
+/// The URL of the store's endpoint for JSON lines.
+///
+/// Nothing is percent-encoded: Vector takes `%` in a URL for the time format of a template, and refuses what is none.
+/// The API allows no field name that would need it.
+fn uri(store: &VictoriaLogsSpec) -> String {
+    let query: Vec<_> = store.query().into_iter().filter(|(_, value)| !value.is_empty()).collect();
+    let query: Vec<_> = query.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    format!("{}/insert/jsonline?{}", store.endpoint.trim_end_matches('/'), query.join("&"))
+}
+
+/// The program that drops what the store would not keep.
+pub(super) fn guard(store: &VictoriaLogsSpec, joined: bool) -> String {
+    let names = [
+        format!("is_joined = {joined}"),
+        format!("message = {}", path::value(&store.msg_field)),
+        super::time(&store.time_field),
+        format!("stream = [{}]", stream(&store.stream_fields)),
+    ];
+    let head = [limits(store), names.into()].concat().join("\n");
+    super::program([&head, MEASURE, TIME, AGE, NO_VALUES, &renames(store)])
+}
+
+fn limits(store: &VictoriaLogsSpec) -> Vec<String> {
+    let limits = &store.limits;
+    super::limits([
+        ("max_line_bytes", limits.line_bytes.into()),
+        ("max_fields", limits.fields.into()),
+        ("max_name_bytes", NAME_BYTES),
+        ("max_stream_bytes", STREAM_BYTES),
+        ("max_age_seconds", duration::of(&limits.max_age).as_secs()),
+        ("max_ahead_seconds", duration::of(&limits.max_ahead).as_secs()),
+    ])
+}
+
+/// The values of all stream fields, as the items of an array.
+fn stream(fields: &[String]) -> String {
+    fields.iter().flat_map(|field| path::of_field(field)).collect::<Vec<_>>().join(", ")
+}
+
+/// A payload's field of a reserved name gets another one, unless the user made it the message or the time.
+fn renames(store: &VictoriaLogsSpec) -> String {
+    let free = RESERVED.iter().filter(|name| **name != store.msg_field && **name != store.time_field);
+    let renames = free.map(|name| format!("if exists(.{name}) {{ .x{name} = del(.{name}) }}"));
+    let comment = "# Names of the store's own: of two fields of one name it would keep one.".to_owned();
+    std::iter::once(comment).chain(renames).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn fields_of_the_store_are_said_in_the_query() {
+        let mut store: VictoriaLogsSpec = serde_json::from_value(json!({"endpoint": "https://[fd00::1]:9428/base/",
+            "timeField": "@timestamp", "streamFields": ["host", "kubernetes.pod_name"]}))
+        .unwrap();
+        let base = "https://[fd00::1]:9428/base/insert/jsonline?_msg_field=message";
+        assert_eq!(uri(&store), format!("{base}&_stream_fields=host,kubernetes.pod_name&_time_field=@timestamp"));
+        store.stream_fields.clear();
+        assert_eq!(uri(&store), format!("{base}&_time_field=@timestamp"));
+    }
+}
