@@ -5,6 +5,9 @@
 
 use std::fmt;
 
+use kafkapipelines_crds::ConsumerSpec;
+use serde::{Deserialize, Serialize};
+
 /// What is wrong with a program, and where. One line each, without control characters.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Mistake {
@@ -31,4 +34,17 @@ pub struct Vrl {
     pub program: fn(&str) -> Vec<Mistake>,
     /// Why Vector would not start with a condition: a program that gives a boolean and changes nothing.
     pub condition: fn(&str) -> Vec<Mistake>,
+    /// Passes the lines of `spec.tests` through the transforms of the rendered Vector file, and tells which tests fail.
+    pub tests: fn(&str, &ConsumerSpec) -> Vec<TestFailure>,
+}
+
+/// A test of a consumer that fails. Short enough for a condition, without control characters.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct TestFailure {
+    /// Name of the test.
+    pub test: String,
+    /// The line, cut.
+    pub line: String,
+    /// What was expected, and what became of the line.
+    pub difference: String,
 }

@@ -9,6 +9,7 @@ mod functions;
 mod mistake;
 mod patience;
 mod shape;
+mod spec_tests;
 
 #[cfg(test)]
 mod own_programs;
@@ -22,8 +23,10 @@ use vrl::path::{OwnedTargetPath, OwnedValuePath};
 
 use patience::Verdicts;
 
+pub use spec_tests::{Fate, fate};
+
 /// What judges a consumer's spec: VRL as Vector 0.57 has it.
-pub const VRL: Vrl = Vrl { program: mistakes, condition: condition_mistakes };
+pub const VRL: Vrl = Vrl { program: mistakes, condition: condition_mistakes, tests: spec_tests::failures };
 
 /// Metadata that Vector keeps for itself, and the origin of the line, which a dead letter needs.
 const CLOSED_TO_USERS: [&str; 2] = ["vector", "kafkapipelines"];

@@ -42,7 +42,7 @@ fn is_about_the_program(note: &Note) -> bool {
 }
 
 /// A text as one line of at most `bytes` bytes.
-fn one_line(text: &str, bytes: usize) -> String {
+pub(super) fn one_line(text: &str, bytes: usize) -> String {
     let printable: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let line = printable.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.len() <= bytes {

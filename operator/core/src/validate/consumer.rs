@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kafkapipelines_crds::{Consumer, ConsumerSpec, ListenerType, LogPipeline, SinkSpec, TransformSpec};
 use kube::ResourceExt;
 
-use super::{names, pipeline_not_found, pod_template, resources};
+use super::{consumer_tests, names, pipeline_not_found, pod_template, resources};
 use crate::program::Vrl;
 use crate::refusal::Refusal;
 use crate::vector::Bootstrap;
@@ -36,7 +36,7 @@ pub(super) fn alone(object: &Consumer, vrl: Vrl) -> Vec<Refusal> {
     refusals.extend(spec.sinks.iter().filter_map(endpoint));
     refusals.extend(resources::refusals("spec.vector.resources", &spec.vector.resources));
     refusals.extend(pod_template::refusals(&spec.template));
-    refusals
+    if refusals.is_empty() { consumer_tests::refusals(object, vrl) } else { refusals }
 }
 
 fn no_way_in(pipeline: &LogPipeline) -> Option<Refusal> {

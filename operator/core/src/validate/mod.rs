@@ -7,6 +7,8 @@
 mod authorization;
 mod certificates;
 pub mod consumer;
+pub mod consumer_tests;
+mod gateway;
 mod input;
 pub mod installation;
 mod listeners;

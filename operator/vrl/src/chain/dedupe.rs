@@ -37,6 +37,11 @@ impl Dedupe {
         before.is_none()
     }
 
+    pub(super) fn forget(&mut self) {
+        self.seen.clear();
+        self.by_age.clear();
+    }
+
     /// The values that count, with their types.
     fn identity(&self, event: &Event) -> String {
         let value = |field: &Field| event.fields.get(&field.0);

@@ -19,7 +19,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -65,6 +65,8 @@ pub struct Chain {
     clock: Clock,
     /// Who takes what the source reads.
     first: Vec<Target>,
+    /// The ids of all sinks.
+    sinks: BTreeSet<String>,
     /// In an order in which each comes after those that feed it.
     nodes: Vec<Node>,
 }
@@ -103,8 +105,20 @@ impl Chain {
     /// [`ChainError`]: what Vector would not start with, or what the operator never renders.
     pub fn of(file: &str) -> Result<Self, ChainError> {
         let clock = Clock::default();
-        let (first, nodes) = graph::build(file::read(file)?, &clock)?;
-        Ok(Self { clock, first, nodes })
+        let file = file::read(file)?;
+        let sinks = file.sinks.keys().cloned().collect();
+        let (first, nodes) = graph::build(file, &clock)?;
+        Ok(Self { clock, first, sinks, nodes })
+    }
+
+    /// Whether the file has a sink of this id.
+    pub fn has_sink(&self, id: &str) -> bool {
+        self.sinks.contains(id)
+    }
+
+    /// Forgets the lines that passed: what `dedupe` and `reduce` remember.
+    pub fn forget(&mut self) {
+        self.nodes.iter_mut().for_each(|node| node.step.forget());
     }
 
     /// Passes a line through the transforms. `now` is what `now()` gives them. What `reduce` holds back comes with [`Self::finish`].

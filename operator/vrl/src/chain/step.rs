@@ -72,6 +72,14 @@ impl Step {
         }
     }
 
+    pub(super) fn forget(&mut self) {
+        match &mut self.work {
+            Work::Dedupe(dedupe) => dedupe.forget(),
+            Work::Reduce(reduce) => drop(reduce.finish()),
+            _ => {}
+        }
+    }
+
     /// What it still holds.
     pub(super) fn finish(&mut self) -> Vec<(usize, Event)> {
         match &mut self.work {

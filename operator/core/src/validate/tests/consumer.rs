@@ -1,17 +1,47 @@
+use kafkapipelines_crds::{ConsumerSpec, ConsumerTest};
 use serde_json::{Value, json};
 
 use super::{logs, reader, said};
-use crate::program::{Mistake, Vrl};
+use crate::consumer::members::declared_partitions;
+use crate::program::{Mistake, TestFailure, Vrl};
 use crate::validate::consumer::{consumer, warnings};
 use crate::validate::{PIPELINE_NOT_FOUND, is_waiting};
 
 /// A double of VRL.
-pub(super) const VRL: Vrl = Vrl { program: compiler, condition: compiler };
+pub(super) const VRL: Vrl = Vrl { program: compiler, condition: compiler, tests: runner };
 
 /// A double of a compiler: `bad` is the only word that it does not know.
 fn compiler(program: &str) -> Vec<Mistake> {
     let mistake = |at| Mistake { line: 1, column: at + 1, excerpt: "bad".to_owned(), text: "E1 unknown".to_owned() };
     program.find("bad").map(mistake).into_iter().collect()
+}
+
+/// A double of the runner of tests: those called `bad` fail.
+fn runner(file: &str, spec: &ConsumerSpec) -> Vec<TestFailure> {
+    assert!(file.contains("_kafka"), "a rendered file: {file}");
+    let failure = |test: &ConsumerTest| TestFailure {
+        test: test.name.clone(),
+        line: "a line".to_owned(),
+        difference: "level: expected 1, got 2".to_owned(),
+    };
+    spec.tests.iter().filter(|test| test.name == "bad").map(failure).collect()
+}
+
+#[test]
+fn a_test_that_fails_is_refused_once_the_rest_is_good() {
+    let tests = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| json!({"name": name, "input": {"message": ""}, "expect": {"dropped": true}}))
+            .collect::<Value>()
+    };
+    let judged = |spec: Value| consumer(&reader("a", spec), Some(&logs(json!({}))), VRL);
+    assert_eq!(judged(json!({"tests": tests(&["good"])})), Ok(()));
+    let refusals = judged(json!({"tests": tests(&["good", "bad"])})).unwrap_err();
+    assert_eq!(said(&refusals), [("TestFailed", "spec.tests[bad]", "a line")]);
+    assert_eq!(refusals[0].message, "level: expected 1, got 2");
+    let worse = json!({"tests": tests(&["bad"]), "deadLetter": {"topic": "logs"}});
+    assert_eq!(said(&judged(worse).unwrap_err())[0].0, "DeadLetterLoop");
 }
 
 #[test]
