@@ -32,6 +32,8 @@ use crate::{
     ),
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
     printcolumn(name = "Members", type_ = "string", json_path = ".status.readyMembers", description = "Members of the group that are ready, of those wanted"),
+    printcolumn(name = "Lag", type_ = "integer", json_path = ".status.lag", description = "Lines to read"),
+    printcolumn(name = "Time Lag", type_ = "string", json_path = ".status.timeLag", description = "The oldest unread line is older than this"),
     printcolumn(name = "Topics", type_ = "string", json_path = ".status.topics"),
     printcolumn(name = "Sinks", type_ = "string", json_path = ".status.sinks"),
     printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
@@ -83,14 +85,14 @@ pub struct ConsumerSpec {
     pub buffer: BufferSpec,
     /// Where lines go that cannot be transformed, that a store would drop, or that no sink wants.
     pub dead_letter: DeadLetterSpec,
-    /// What Pods get besides: labels, annotations, scheduling; merged in, never replacing what the operator needs.
-    #[serde(default)]
     /// Lines and what must become of them. They pass the transforms before anything is applied; while one test fails, the members keep
     /// running what they had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub tests: Vec<ConsumerTest>,
+    /// What Pods get besides: labels, annotations, scheduling; merged in, never replacing what the operator needs.
+    #[serde(default)]
     pub template: PodTemplateSpec,
 }
 
@@ -135,6 +137,19 @@ pub enum VectorLogLevel {
     Debug,
     /// Everything.
     Trace,
+}
+
+impl VectorLogLevel {
+    /// Vector's own word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
 }
 
 /// The dead-letter topic.
