@@ -11,6 +11,7 @@ mod consumer_status;
 mod consumer_test;
 mod decoding;
 mod definitions;
+mod gateway;
 mod image;
 mod kafka_node_pool;
 mod listener;
@@ -31,6 +32,10 @@ pub use consumer_status::{ConsumerGroupStatus, ConsumerStatus, LossComponentStat
 pub use consumer_test::{ConsumerTest, Fields, TestExpectation, TestInput};
 pub use decoding::{DecodingCodec, DecodingSpec};
 pub use definitions::{Definition, definitions};
+pub use gateway::{
+    GatewayAuthentication, GatewayHttp, GatewayPort, GatewayService, GatewayServiceType, GatewaySpec, GatewayStatus,
+    GatewaySyslog, GatewayTlsPort,
+};
 pub use image::{ImageSpec, PullPolicy};
 pub use kafka_node_pool::{JvmSpec, KafkaNodePool, KafkaNodePoolSpec, KafkaNodePoolStatus, NodeStatus, Role};
 pub use listener::{BrokerHost, IngressSpec, ListenerAuthentication, ListenerSpec, ListenerType};

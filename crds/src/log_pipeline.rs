@@ -7,7 +7,9 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{CertificatesSpec, ImageSpec, ListenerSpec, Properties, QuotasSpec, TopicSpec, UserSpec};
+use crate::{
+    CertificatesSpec, GatewaySpec, GatewayStatus, ImageSpec, ListenerSpec, Properties, QuotasSpec, TopicSpec, UserSpec,
+};
 
 /// A Kafka cluster for logs: version, listeners, certificate authorities, topics, users.
 ///
@@ -55,6 +57,9 @@ pub struct LogPipelineSpec {
     #[schemars(length(max = 500))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub users: Vec<UserSpec>,
+    /// Takes lines from hosts that cannot run an agent. Default: there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<GatewaySpec>,
 }
 
 /// The Kafka cluster.
@@ -204,6 +209,9 @@ pub struct LogPipelineStatus {
     /// Users of the spec, as they are in Kafka.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub users: Option<UsersStatus>,
+    /// The gateway.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<GatewayStatus>,
     /// Partitions of all topics, Kafka's own too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partitions: Option<PartitionsStatus>,

@@ -21,12 +21,20 @@ pub const TOPICS_READY: &str = "TopicsReady";
 pub const USERS_READY: &str = "UsersReady";
 /// Whether all partitions have a leader and enough replicas.
 pub const PARTITIONS_HEALTHY: &str = "PartitionsHealthy";
+/// Whether the gateway takes lines; absent where there is none.
+pub const GATEWAY_READY: &str = "GatewayReady";
 /// Only `False`, or absent: disks fill up or have failed.
 pub const DISKS_HEALTHY: &str = "DisksHealthy";
 /// Only `False`, or absent: a controller does not vote, or does not keep up.
 pub const QUORUM_COMPLETE: &str = "QuorumComplete";
 /// Only `False`, or absent: a certificate has ended, or will and a person must renew it.
 pub const CERTIFICATES_VALID: &str = "CertificatesValid";
+/// Whether every line reached a store or the dead letters, or waits in Kafka.
+pub const NO_LOSS: &str = "NoLoss";
+/// Whether stores take lines; absent while no member serves.
+pub const DELIVERING: &str = "Delivering";
+/// Only `True`, or absent: lines will be lost unless somebody acts.
+pub const AT_RISK: &str = "AtRisk";
 
 /// One finding: the state of a condition, before time and generation are added.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -16,6 +16,8 @@ pub const PIPELINE: &str = "kafkapipelines.io/pipeline";
 pub const POOL: &str = "kafkapipelines.io/pool";
 /// The consumer a child belongs to.
 pub const CONSUMER: &str = "kafkapipelines.io/consumer";
+/// `"true"` on the children of a gateway and on its Pods.
+pub const GATEWAY: &str = "kafkapipelines.io/gateway";
 /// The user whose credentials a Secret holds. As long as there is a Secret with it, Kafka may know the user.
 pub const USER: &str = "kafkapipelines.io/user";
 /// `"true"` on the Pods of nodes that are brokers.
@@ -34,6 +36,8 @@ pub const CERTIFICATE_GENERATION: &str = "kafkapipelines.io/certificate-generati
 pub const CERTIFICATE_AT_START: &str = "kafkapipelines.io/certificate-at-start";
 /// Annotation of a consumer's Pod: fingerprint of the certificate by which it proves who it is.
 pub const CERTIFICATE_HASH: &str = "kafkapipelines.io/certificate-hash";
+/// Annotation of a gateway's Pod: the versions of the user's Secrets that it started with.
+pub const SECRET_VERSIONS: &str = "kafkapipelines.io/secret-versions";
 /// Annotation of a Pod: the kind of authorization that it started with; absent without.
 pub const AUTHORIZATION: &str = "kafkapipelines.io/authorization";
 /// Annotation of a Pod: the Kafka version that it runs.
@@ -48,6 +52,8 @@ pub const NODE_ID_BASE: &str = "kafkapipelines.io/node-id-base";
 pub const ROTATION: &str = "kafkapipelines.io/rotation";
 /// Annotation of a user's Secret: fingerprint of the password that Kafka has taken.
 pub const CREDENTIAL_APPLIED: &str = "kafkapipelines.io/credential-applied";
+/// Annotation of a Consumer, which people write: losses up to this time are known to them.
+pub const LOSS_ACKNOWLEDGED: &str = "kafkapipelines.io/loss-acknowledged";
 
 /// Labels in key order.
 pub type Labels = BTreeMap<String, String>;
@@ -78,6 +84,17 @@ pub fn consumer(pipeline_name: &str, consumer: &str) -> Labels {
     ])
 }
 
+/// Labels of a gateway's children and Pods.
+pub fn gateway(pipeline_name: &str) -> Labels {
+    of([
+        (MANAGED_BY, MANAGER),
+        ("app.kubernetes.io/name", "vector"),
+        (INSTANCE, pipeline_name),
+        (PIPELINE, pipeline_name),
+        (GATEWAY, "true"),
+    ])
+}
+
 /// Labels of a user's Secret.
 pub fn user(pipeline_name: &str, user: &str) -> Labels {
     let mut labels = pipeline(pipeline_name);
@@ -105,7 +122,12 @@ pub fn consumer_selector(pipeline: &str, consumer: &str) -> Labels {
     of([(PIPELINE, pipeline), (CONSUMER, consumer)])
 }
 
-/// Selector of the Pods of all consumers of a pipeline.
+/// Selector of a gateway's Pods.
+pub fn gateway_selector(pipeline: &str) -> Labels {
+    of([(PIPELINE, pipeline), (GATEWAY, "true")])
+}
+
+/// Selector of the Pods of all consumers of a pipeline, and of its gateway.
 pub fn all_consumers_selector(pipeline: &str) -> Labels {
     of([(PIPELINE, pipeline), ("app.kubernetes.io/name", "vector")])
 }

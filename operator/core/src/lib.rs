@@ -9,6 +9,7 @@ pub mod cluster;
 pub mod cluster_id;
 pub mod conditions;
 pub mod consumer;
+pub mod gateway;
 pub mod identity;
 pub mod kafka_config;
 pub mod kafka_version;

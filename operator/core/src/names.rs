@@ -113,6 +113,14 @@ pub fn agent(pipeline: &str) -> String {
     format!("{pipeline}-agent")
 }
 
+/// All children of a pipeline's gateway.
+pub fn gateway(pipeline: &str) -> String {
+    format!("{pipeline}-gateway")
+}
+
+/// The user that a gateway is in Kafka.
+pub const GATEWAY_USER: &str = "gateway";
+
 /// DNS name of a node inside the cluster, stable over restarts.
 pub fn pod_dns(pod: &str, pipeline: &str, namespace: &str) -> String {
     format!("{pod}.{}.{namespace}.svc", headless_service(pipeline))

@@ -35,9 +35,9 @@ impl Kept {
         Self(children.iter().map(|child| (child.gvk.kind.clone(), child.name.clone())).collect())
     }
 
-    /// And a ConfigMap that may not be built yet.
-    pub(super) fn and_config_map(mut self, name: Option<String>) -> Self {
-        self.0.extend(name.map(|name| ("ConfigMap".to_owned(), name)));
+    /// And a child of each of these kinds that may not be built yet.
+    pub(super) fn and(mut self, kinds: &[&str], name: &str) -> Self {
+        self.0.extend(kinds.iter().map(|kind| ((*kind).to_owned(), name.to_owned())));
         self
     }
 
@@ -58,6 +58,9 @@ pub(super) async fn delete_leftovers(
     delete_kind(io, &watches.ingresses, pipeline, &is_left).await?;
     delete_kind(io, &watches.services, pipeline, &is_left).await?;
     delete_kind(io, &watches.config_maps, pipeline, &is_left).await?;
+    delete_kind(io, &watches.deployments, pipeline, &is_left).await?;
+    delete_kind(io, &watches.network_policies, pipeline, &is_left).await?;
+    delete_kind(io, &watches.service_accounts, pipeline, &is_left).await?;
     delete_kind(io, &watches.disruption_budgets, pipeline, &is_left).await
 }
 

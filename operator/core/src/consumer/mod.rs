@@ -111,7 +111,7 @@ fn essence(deployment: &Deployment) -> Option<(Option<i32>, Labels, Vec<Option<S
 }
 
 /// A short name of some bytes, for annotations: what changes it restarts the members.
-fn fingerprint(bytes: &[u8]) -> String {
+pub(crate) fn fingerprint(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
     digest.first_chunk().map(|start| format!("{:016x}", u64::from_be_bytes(*start))).unwrap_or_default()
 }

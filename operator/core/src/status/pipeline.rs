@@ -13,6 +13,7 @@ use super::{Verdict, nodes_ready};
 use crate::build::listeners;
 use crate::cluster::report::Report;
 use crate::conditions::{self, Finding, PARTITIONS_HEALTHY, READY, SUSPENDED, Status};
+use crate::gateway::{self, Seen};
 use crate::identity::Identity;
 use crate::kafka_version::KafkaVersion;
 use crate::roll::{NodeState, Step};
@@ -35,6 +36,8 @@ pub struct Observed<'a> {
     pub step: &'a Step,
     /// Consumers ready, and consumers in all.
     pub consumers: (usize, usize),
+    /// Its gateway, where the spec asks for one.
+    pub gateway: Option<&'a Seen>,
     /// The newest look into its Kafka, once there was one.
     pub report: Option<&'a Report>,
 }
@@ -62,6 +65,7 @@ pub fn status(observed: &Observed<'_>, now: Timestamp) -> LogPipelineStatus {
         operation: operation(observed),
         topics: kafka.topics().cloned(),
         users: kafka.users().cloned(),
+        gateway: observed.gateway.map(Seen::status),
         partitions: kafka.partitions().cloned(),
         fullest_disk_percent: kafka.fullest_disk_percent(),
     }
@@ -106,7 +110,8 @@ fn findings(observed: &Observed<'_>, kafka: &Known<'_>) -> Vec<Finding> {
             "spec.suspend is true: nothing is written until it is false again",
         )
     });
-    let own = [Some(readiness(observed, kafka)), suspended].into_iter().flatten();
+    let gateway = observed.gateway.map(gateway::finding);
+    let own = [Some(readiness(observed, kafka)), suspended, gateway].into_iter().flatten();
     own.chain(verdict.findings()).chain(kafka.findings()).collect()
 }
 
@@ -213,8 +218,17 @@ mod tests {
     fn status_of(object: &LogPipeline, verdict: &Verdict, nodes: &[NodeState], step: &Step) -> LogPipelineStatus {
         let before = LogPipelineStatus::default();
         let (identity, consumers, report) = (identity(), (1, 2), Some(&looked()));
-        let observed =
-            Observed { object, before: &before, identity: Some(&identity), verdict, nodes, step, consumers, report };
+        let observed = Observed {
+            object,
+            before: &before,
+            identity: Some(&identity),
+            verdict,
+            nodes,
+            step,
+            consumers,
+            gateway: None,
+            report,
+        };
         status(&observed, Timestamp::UNIX_EPOCH)
     }
 

@@ -7,7 +7,7 @@ use kube::ResourceExt;
 
 pub use super::input::PipelineInput;
 use super::replication::Replication;
-use super::{authorization, certificates, listeners, pool, topics, users, version};
+use super::{authorization, certificates, gateway, listeners, pool, topics, users, version};
 use crate::kafka_config;
 use crate::kafka_version::KafkaVersion;
 use crate::pipeline::Pipeline;
@@ -51,6 +51,7 @@ fn of_spec(input: &PipelineInput<'_>, pipeline: &Pipeline) -> Vec<Refusal> {
     refusals.extend(certificates::refusals(&pipeline.name, &spec.certificates));
     refusals.extend(topics::refusals(&spec.topics, pipeline.version, replication));
     refusals.extend(users::refusals(&pipeline.name, spec));
+    refusals.extend(gateway::refusals(input.object));
     refusals
 }
 

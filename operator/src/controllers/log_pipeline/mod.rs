@@ -3,6 +3,7 @@
 mod agents;
 mod authorities;
 mod gate;
+mod gateway;
 mod restart;
 mod settling;
 mod view;
@@ -11,14 +12,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
-use kafkapipelines_core::child::owned_by;
+use kafkapipelines_core::child::{Child, owned_by};
 use kafkapipelines_core::cluster::authorization_gate;
+use kafkapipelines_core::gateway::Seen;
 use kafkapipelines_core::identity::{self, Identity};
 use kafkapipelines_core::pipeline::Pipeline;
 use kafkapipelines_core::refusal::Refusal;
 use kafkapipelines_core::roll::{self, Step};
 use kafkapipelines_core::status::{self, Verdict};
-use kafkapipelines_core::{agent, build, labels, names, validate};
+use kafkapipelines_core::{agent, build, gateway as gateway_children, labels, names, validate};
 use kafkapipelines_crds::LogPipeline;
 use kube::ResourceExt as _;
 use tokio_util::sync::CancellationToken;
@@ -54,6 +56,8 @@ struct Progress {
     refusals: Vec<Refusal>,
     /// What the next restart waits for.
     held: Option<String>,
+    /// What the gateway waits for: reason and message.
+    gateway_waits: Option<(&'static str, String)>,
 }
 
 /// How soon a roll that waits is looked at again: Kafka makes no event.
@@ -88,6 +92,7 @@ pub(super) fn run(
         .watches(&watches.network_policies, owner_name)
         .watches(&watches.service_accounts, owner_name)
         .watches(&watches.config_maps, shared_owner_name)
+        .watches(&watches.deployments, shared_owner_name)
         .run(stop)
 }
 
@@ -99,6 +104,18 @@ fn owner_name<K: kube::Resource>(child: &K) -> Option<String> {
 fn shared_owner_name<K: kube::Resource>(child: &K) -> Option<String> {
     let is_shared = [labels::POOL, labels::CONSUMER].iter().all(|label| !child.labels().contains_key(*label));
     owner_name(child).filter(|_| is_shared)
+}
+
+/// The children that stay, also those that cannot be built yet.
+fn kept(pipeline: &Pipeline, shared: &[Child]) -> Kept {
+    let mut kept = Kept::of(shared);
+    if agent::has_agents(pipeline) {
+        kept = kept.and(&["ConfigMap"], &names::agent(&pipeline.name));
+    }
+    if pipeline.spec.gateway.is_some() {
+        kept = kept.and(&gateway_children::KINDS, &names::gateway(&pipeline.name));
+    }
+    kept
 }
 
 impl Reconciler for LogPipelineController {
@@ -144,15 +161,20 @@ impl LogPipelineController {
         let owner = owned_by(view.object);
         let shared = build::pipeline_children(pipeline, &owner);
         let agents = self.agents(pipeline, &owner).await?;
-        let kept = Kept::of(&shared).and_config_map(agent::has_agents(pipeline).then(|| names::agent(&pipeline.name)));
+        let kept = kept(pipeline, &shared);
         for stage in [authorities.keys, authorities.certificates, shared, agents.into_iter().collect()] {
             self.io.children.apply(view.object, prepare(&self.watches, stage)?).await?;
         }
         delete_leftovers(&self.io, &self.watches, view.object, None, &kept).await?;
         delete_pools_except(&self.io, &self.watches, view.object, &view.pool_names()).await?;
         let held = self.restart(view, identity, pipeline).await?;
-        let due = if held.is_some() { authorities.due.min(Timestamp::now() + LOOK_AGAIN) } else { authorities.due };
-        Ok(Progress { due: Some(due), held, refusals: Vec::new() })
+        let gateway = self.gateway(view, pipeline, &owner).await?;
+        for child in gateway.children {
+            self.io.children.apply(view.object, prepare(&self.watches, vec![child])?).await?;
+        }
+        let soon = held.is_some().then(|| Timestamp::now() + LOOK_AGAIN);
+        let due = [Some(authorities.due), gateway.due, soon].into_iter().flatten().min();
+        Ok(Progress { due, held, gateway_waits: gateway.waiting, refusals: Vec::new() })
     }
 
     async fn record(&self, view: &View<'_>, identity: &Identity) -> Result<(), Error> {
@@ -162,6 +184,12 @@ impl LogPipelineController {
         let status = identity.record(view.before.clone());
         self.io.status.write(view.object, &status).await?;
         Ok(())
+    }
+
+    /// The gateway, where the spec asks for one.
+    fn seen_gateway(&self, view: &View<'_>, progress: &Result<Progress, Error>) -> Option<Seen> {
+        let waiting = progress.as_ref().ok().and_then(|progress| progress.gateway_waits.clone());
+        view.object.spec.gateway.as_ref().map(|spec| self.seen(view, spec, waiting))
     }
 
     /// Writes the status: what was observed, and what was found wrong. What a refused spec would settle (first voters,
@@ -188,6 +216,7 @@ impl LogPipelineController {
             Some(reason) => Step::Wait { reason },
             None => roll::next(&nodes, None),
         };
+        let gateway = self.seen_gateway(view, progress);
         let report = self.reports.get(&view.namespace(), &view.object.name_any());
         let observed = status::pipeline::Observed {
             object: view.object,
@@ -197,6 +226,7 @@ impl LogPipelineController {
             nodes: &nodes,
             step: &step,
             consumers: view.consumers(),
+            gateway: gateway.as_ref(),
             report: report.as_deref(),
         };
         let outcome = self.io.status.write(view.object, &status::pipeline::status(&observed, now)).await?;

@@ -7,19 +7,29 @@ pub mod progress;
 mod reach;
 pub mod secret;
 
-use kafkapipelines_crds::{AccessPreset, AccessSpec, AuthenticationType, Consumer, UserAuthentication, UserSpec};
-use kafkapipelines_crds::{PatternType, ResourcePattern};
+use kafkapipelines_crds::{AccessPreset, AccessSpec, AuthenticationType, PatternType, ResourcePattern};
+use kafkapipelines_crds::{Consumer, GatewaySpec, LogPipelineSpec, UserAuthentication, UserSpec};
 use kube::ResourceExt;
 
 pub use reach::{Reach, reach};
 
 use crate::names;
 
-/// All users: those of the spec, then one for each consumer, by name.
-pub fn wanted<'a>(declared: &[UserSpec], consumers: impl IntoIterator<Item = &'a Consumer>) -> Vec<UserSpec> {
+/// All users: those of the spec, then one for each consumer, by name, then the gateway.
+pub fn wanted<'a>(spec: &LogPipelineSpec, consumers: impl IntoIterator<Item = &'a Consumer>) -> Vec<UserSpec> {
     let mut own: Vec<_> = consumers.into_iter().map(of_consumer).collect();
     own.sort_by(|one, other| one.name.cmp(&other.name));
-    declared.iter().cloned().chain(own).collect()
+    spec.users.iter().cloned().chain(own).chain(spec.gateway.as_ref().map(of_gateway)).collect()
+}
+
+/// The user that the gateway is: it writes to its topic. Nothing else.
+fn of_gateway(gateway: &GatewaySpec) -> UserSpec {
+    let writes = AccessSpec {
+        preset: Some(AccessPreset::Producer),
+        topics: vec![gateway.topic.clone()],
+        ..AccessSpec::default()
+    };
+    with_certificate(names::GATEWAY_USER.to_owned(), vec![writes])
 }
 
 /// The user that a consumer is: it reads its topics in its group, and writes its dead letters. Nothing else.
@@ -37,12 +47,12 @@ fn of_consumer(consumer: &Consumer) -> UserSpec {
         topics: vec![consumer.spec.dead_letter.topic.clone()],
         ..AccessSpec::default()
     };
-    UserSpec {
-        name: names::consumer_user(&name),
-        authentication: UserAuthentication { type_: AuthenticationType::Tls, password_from: None, rotation: None },
-        access: vec![reads, buries],
-        quotas: None,
-    }
+    with_certificate(names::consumer_user(&name), vec![reads, buries])
+}
+
+fn with_certificate(name: String, access: Vec<AccessSpec>) -> UserSpec {
+    let authentication = UserAuthentication { type_: AuthenticationType::Tls, password_from: None, rotation: None };
+    UserSpec { name, authentication, access, quotas: None }
 }
 
 #[cfg(test)]
@@ -61,16 +71,19 @@ mod tests {
 
     #[test]
     fn each_consumer_has_a_user_that_may_do_what_it_does() {
-        let declared = json!([{"name": "shop", "authentication": {"type": "scram-sha-512"}}]);
-        let declared: Vec<UserSpec> = serde_json::from_value(declared).unwrap();
-        let users = wanted(&declared, &[consumer("vector", None), consumer("other", Some("group"))]);
+        let spec = json!({"kafka": {"version": "4.3.1", "listeners": []}, "gateway": {"topic": "in", "http": {"port": 80}},
+            "users": [{"name": "shop", "authentication": {"type": "scram-sha-512"}}]});
+        let spec: LogPipelineSpec = serde_json::from_value(spec).unwrap();
+        let users = wanted(&spec, &[consumer("vector", None), consumer("other", Some("group"))]);
         let names: Vec<_> = users.iter().map(|user| user.name.as_str()).collect();
-        assert_eq!(names, ["shop", "consumer-other", "consumer-vector"]);
-        let rules = access::rules(&users[1..2]);
-        let said: Vec<_> =
-            rules.iter().map(|acl| format!("{:?} {:?} {}", acl.operation, acl.resource, acl.name)).collect();
+        assert_eq!(names, ["shop", "consumer-other", "consumer-vector", "gateway"]);
+        let said = |users: &[UserSpec]| {
+            let rules = access::rules(users);
+            rules.iter().map(|acl| format!("{:?} {:?} {}", acl.operation, acl.resource, acl.name)).collect::<Vec<_>>()
+        };
+        assert_eq!(said(&users[3..]), ["Write Topic in", "Describe Topic in"]);
         assert_eq!(
-            said,
+            said(&users[1..2]),
             [
                 "Read Topic logs",
                 "Describe Topic logs",
@@ -80,6 +93,6 @@ mod tests {
                 "Describe Group group",
             ]
         );
-        assert!(access::rules(&users[2..]).iter().any(|acl| acl.name == "vector"), "the default group");
+        assert!(access::rules(&users[2..3]).iter().any(|acl| acl.name == "vector"), "the default group");
     }
 }

@@ -34,7 +34,7 @@ struct People<'a> {
 /// Brings users to what the spec says.
 pub(super) async fn run(turn: &Turn<'_>, report: &mut Report) -> Result<(), Error> {
     let Some(keeper) = Keeper::of(turn).await? else { return Ok(()) };
-    let wanted = users::wanted(&turn.pipeline.spec.users, turn.consumers.iter().map(AsRef::as_ref));
+    let wanted = users::wanted(&turn.pipeline.spec, turn.consumers.iter().map(AsRef::as_ref));
     let left = keeper.left(&wanted);
     let people = People { wanted: &wanted, gone: left.keys().map(String::as_str).collect() };
     let mut progress = Progress::of(&wanted);

@@ -1,0 +1,84 @@
+//! The Deployment of a gateway.
+
+use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
+use k8s_openapi::api::core::v1::{ContainerPort, PodSpec, PodTemplateSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use super::children::selector;
+use super::ports::{Port, ports};
+use super::{Gateway, TLS_CERTIFICATE, TLS_DIR, TLS_KEY, secrets};
+use crate::consumer::fingerprint;
+use crate::vector_pod::{SecretFiles, VectorPod, port};
+use crate::{labels, names};
+
+/// Old templates that are kept.
+const HISTORY: i32 = 2;
+/// Volume of the certificate that senders are shown.
+const TLS_VOLUME: &str = "gateway-tls";
+
+/// The Deployment `<pipeline>-gateway`. A new Pod is ready before an old one goes.
+pub(super) fn deployment(gateway: &Gateway, owner: &OwnerReference) -> Deployment {
+    Deployment {
+        metadata: gateway.metadata(owner),
+        spec: Some(DeploymentSpec {
+            replicas: Some(gateway.spec.replicas),
+            revision_history_limit: Some(HISTORY),
+            selector: selector(gateway),
+            strategy: Some(DeploymentStrategy {
+                type_: Some("RollingUpdate".to_owned()),
+                rolling_update: Some(RollingUpdateDeployment {
+                    max_surge: Some(IntOrString::Int(1)),
+                    max_unavailable: Some(IntOrString::Int(0)),
+                }),
+            }),
+            template: PodTemplateSpec { metadata: Some(pod_metadata(gateway)), spec: Some(pod(gateway)) },
+            ..DeploymentSpec::default()
+        }),
+        ..Deployment::default()
+    }
+}
+
+/// Vector reads its file, its certificates and its environment once, at the start, so a change of any is a change of the template.
+fn pod_metadata(gateway: &Gateway) -> ObjectMeta {
+    let user = &gateway.spec.template.metadata;
+    let mut labels = user.labels.clone();
+    labels.extend(labels::gateway(&gateway.pipeline));
+    let certificates = &gateway.certificates;
+    let hashes = [
+        (labels::CONFIG_HASH, Some(fingerprint(gateway.vector_file.as_bytes()))),
+        (labels::TRUST_HASH, certificates.authority.as_deref().map(fingerprint)),
+        (labels::CERTIFICATE_HASH, certificates.own.as_deref().map(fingerprint)),
+        (labels::SECRET_VERSIONS, Some(gateway.secret_versions.clone()).filter(|versions| !versions.is_empty())),
+    ];
+    let mut annotations = user.annotations.clone();
+    annotations.extend(hashes.into_iter().filter_map(|(key, hash)| Some((key.to_owned(), hash?))));
+    ObjectMeta { labels: Some(labels), annotations: Some(annotations), ..ObjectMeta::default() }
+}
+
+fn pod(gateway: &Gateway) -> PodSpec {
+    let tls = gateway.spec.syslog.as_ref().and_then(|syslog| syslog.tls.as_ref());
+    let files = tls.map(|tls| SecretFiles {
+        volume: TLS_VOLUME.to_owned(),
+        directory: TLS_DIR.to_owned(),
+        secret: tls.secret_ref.name.clone(),
+        keys: [TLS_CERTIFICATE, TLS_KEY].map(str::to_owned).into(),
+    });
+    let pod = VectorPod {
+        name: names::gateway(&gateway.pipeline),
+        pipeline: &gateway.pipeline,
+        user: names::GATEWAY_USER.to_owned(),
+        security: gateway.bootstrap.security,
+        selector: labels::gateway_selector(&gateway.pipeline),
+        vector: &gateway.spec.vector,
+        template: &gateway.spec.template.spec,
+        ports: ports(&gateway.spec).into_iter().map(container_port).collect(),
+        env: secrets::environment(&gateway.spec),
+        files: files.into_iter().collect(),
+    };
+    pod.spec()
+}
+
+fn container_port(own: Port) -> ContainerPort {
+    ContainerPort { protocol: Some(own.transport.as_str().to_owned()), ..port(own.name, own.pod) }
+}
