@@ -20,39 +20,10 @@ type config struct {
 	Sinks      map[string]component `yaml:"sinks"`
 }
 
-type component struct {
-	Type   string   `yaml:"type"`
-	Inputs []string `yaml:"inputs"`
-	// kafka
-	BootstrapServers string   `yaml:"bootstrap_servers"`
-	GroupID          string   `yaml:"group_id"`
-	Topics           []string `yaml:"topics"`
-	Topic            string   `yaml:"topic"`
-	AutoOffsetReset  string   `yaml:"auto_offset_reset"`
-	SessionTimeoutMS int      `yaml:"session_timeout_ms"`
-	TLS              tlsFiles `yaml:"tls"`
-	SASL             struct {
-		Enabled bool `yaml:"enabled"`
-	} `yaml:"sasl"`
-	// http
-	URI  string         `yaml:"uri"`
-	Auth map[string]any `yaml:"auth"`
-	// prometheus_exporter
-	Address string `yaml:"address"`
-}
-
-type tlsFiles struct {
-	Enabled bool   `yaml:"enabled"`
-	CA      string `yaml:"ca_file"`
-	Cert    string `yaml:"crt_file"`
-	Key     string `yaml:"key_file"`
-}
-
-// Types that the stand-in takes. Transforms are checked by name alone: none of them is run.
+// Types that the stand-in takes. What a transform may be is judged by the chain.
 var (
-	sourceTypes    = []string{"kafka", "internal_metrics"}
-	transformTypes = []string{"dedupe", "exclusive_route", "filter", "reduce", "remap", "route", "sample", "throttle"}
-	sinkTypes      = []string{"http", "kafka", "prometheus_exporter"}
+	sourceTypes = []string{"kafka", "internal_metrics"}
+	sinkTypes   = []string{"http", "kafka", "prometheus_exporter"}
 )
 
 func load(path string) (*config, error) {
@@ -61,7 +32,10 @@ func load(path string) (*config, error) {
 		return nil, err
 	}
 	config := &config{}
-	if err := yaml.Unmarshal(text, config); err != nil {
+	if text, err = withSecrets(text); err == nil {
+		err = yaml.Unmarshal(text, config)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if config.API.Address == "" {
@@ -88,7 +62,7 @@ func (c *config) check() error {
 		name       string
 		components map[string]component
 		types      []string
-	}{{"sources", c.Sources, sourceTypes}, {"transforms", c.Transforms, transformTypes}, {"sinks", c.Sinks, sinkTypes}}
+	}{{"sources", c.Sources, sourceTypes}, {"sinks", c.Sinks, sinkTypes}}
 	for _, kind := range kinds {
 		for _, id := range slices.Sorted(maps.Keys(kind.components)) {
 			component := kind.components[id]
@@ -114,8 +88,8 @@ func (c component) check(needsInputs bool, outputs map[string]bool) error {
 			return fmt.Errorf("input %q does not exist", input)
 		}
 	}
-	if c.SASL.Enabled || len(c.Auth) > 0 {
-		return fmt.Errorf("the stand-in knows neither SASL nor HTTP authentication")
+	if unknown := c.unknown(); unknown != "" {
+		return fmt.Errorf("%s is unknown to the stand-in", unknown)
 	}
 	missing := map[string]bool{
 		"bootstrap_servers": c.Type == "kafka" && c.BootstrapServers == "",
@@ -129,6 +103,23 @@ func (c component) check(needsInputs bool, outputs map[string]bool) error {
 		}
 	}
 	return nil
+}
+
+// What the file asks for and the stand-in cannot do: better no start than another behaviour.
+func (c component) unknown() string {
+	switch {
+	case c.SASL.Enabled:
+		return "sasl"
+	case c.Auth.Strategy != "" && c.Auth.Strategy != "basic" && c.Auth.Strategy != "bearer":
+		return "auth.strategy " + c.Auth.Strategy
+	case c.Buffer.Type != "" && c.Buffer.Type != "memory":
+		return "buffer.type " + c.Buffer.Type
+	case c.Buffer.WhenFull != "" && c.Buffer.WhenFull != "block":
+		return "buffer.when_full " + c.Buffer.WhenFull
+	case !slices.Contains(retryStrategies, c.RetryStrategy.Type):
+		return "retry_strategy.type " + c.RetryStrategy.Type
+	}
+	return ""
 }
 
 // The one component of a type, with its id; ok is false when there is none.

@@ -1,10 +1,6 @@
 package main
 
 import (
-	"crypto/tls"
-	"crypto/x509"
-	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -12,7 +8,15 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-func newConsumer(source component) (*kgo.Client, error) {
+// Defaults of librdkafka, and of Vector where it has its own.
+const (
+	librdkafkaQueue = 100_000
+	messageBytes    = 1_000_000
+	messageTimeout  = 5 * time.Minute
+)
+
+// A member of the group. It reads ahead at most what librdkafka's queue would hold, and goes on being a member while the sinks block.
+func newConsumer(source component, rebalances ...kgo.Opt) (*kgo.Client, error) {
 	reset := kgo.NewOffset().AtEnd()
 	if slices.Contains([]string{"earliest", "smallest", "beginning"}, source.AutoOffsetReset) {
 		reset = kgo.NewOffset().AtStart()
@@ -22,19 +26,28 @@ func newConsumer(source component) (*kgo.Client, error) {
 		kgo.ConsumeTopics(source.Topics...),
 		kgo.ConsumeResetOffset(reset),
 		kgo.Balancers(kgo.CooperativeStickyBalancer()),
-		kgo.DisableAutoCommit(),
-		// A partition is handed over only between batches, so that what was delivered is committed by who delivered it.
-		kgo.BlockRebalanceOnPoll(),
+		kgo.AutoCommitMarks(),
+		kgo.AutoCommitInterval(milliseconds(source.CommitIntervalMS, 5000)),
+		kgo.SessionTimeout(source.sessionTimeout()),
+		kgo.FetchMaxBytes(16 << 20),
 	}
-	if source.SessionTimeoutMS > 0 {
-		options = append(options, kgo.SessionTimeout(time.Duration(source.SessionTimeoutMS)*time.Millisecond))
-	}
-	return newClient(source, options...)
+	return newClient(source, append(options, rebalances...)...)
 }
 
 // Produces idempotently and with acks of all replicas: the client's defaults.
 func newProducer(sink component) (*kgo.Client, error) {
-	return newClient(sink, kgo.DefaultProduceTopic(sink.Topic), kgo.ProducerBatchMaxBytes(20<<20))
+	options := []kgo.Opt{
+		kgo.DefaultProduceTopic(sink.Topic),
+		kgo.ProducerBatchMaxBytes(sink.largestMessage()),
+		kgo.MaxBufferedRecords(librdkafkaQueue),
+	}
+	switch timeout := sink.MessageTimeoutMS; {
+	case timeout == nil:
+		options = append(options, kgo.RecordDeliveryTimeout(messageTimeout))
+	case *timeout > 0:
+		options = append(options, kgo.RecordDeliveryTimeout(milliseconds(*timeout, 0)))
+	}
+	return newClient(sink, options...)
 }
 
 func newClient(settings component, options ...kgo.Opt) (*kgo.Client, error) {
@@ -47,26 +60,4 @@ func newClient(settings component, options ...kgo.Opt) (*kgo.Client, error) {
 		options = append(options, kgo.DialTLSConfig(config))
 	}
 	return kgo.NewClient(options...)
-}
-
-func (t tlsFiles) config() (*tls.Config, error) {
-	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if t.CA != "" {
-		pem, err := os.ReadFile(t.CA)
-		if err != nil {
-			return nil, err
-		}
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("%s holds no certificate", t.CA)
-		}
-	}
-	if t.Cert != "" {
-		pair, err := tls.LoadX509KeyPair(t.Cert, t.Key)
-		if err != nil {
-			return nil, err
-		}
-		config.Certificates = []tls.Certificate{pair}
-	}
-	return config, nil
 }

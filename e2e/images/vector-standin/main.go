@@ -33,10 +33,12 @@ func main() {
 	parse(flags, os.Args[1:])
 	config, err := load(*path)
 	exitOn(err, exitConfig)
-	exitOn(run(config, time.Duration(*limit)*time.Second), 1)
+	chain, err := startChain(*path)
+	exitOn(err, exitConfig)
+	exitOn(run(config, chain, time.Duration(*limit)*time.Second), 1)
 }
 
-// Parses only: this program knows no VRL and opens nothing that the file names.
+// Parses the file and compiles its transforms; opens nothing that it names.
 func validate(arguments []string) {
 	flags := flag.NewFlagSet("vector validate (stand-in)", flag.ContinueOnError)
 	for _, name := range []string{"no-environment", "skip-healthchecks", "deny-warnings"} {
@@ -46,7 +48,9 @@ func validate(arguments []string) {
 	for _, path := range flags.Args() {
 		_, err := load(path)
 		exitOn(err, exitConfig)
-		fmt.Println("Validated by the stand-in, transforms excepted:", path)
+		_, err = startChain(path)
+		exitOn(err, exitConfig)
+		fmt.Println("Validated by the stand-in:", path)
 	}
 }
 
@@ -59,13 +63,13 @@ func parse(flags *flag.FlagSet, arguments []string) {
 }
 
 // Reads until the first signal, then has `limit` to deliver what was read; a second signal ends it at once.
-func run(config *config, limit time.Duration) error {
+func run(config *config, chain *chain, limit time.Duration) error {
 	reading, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	delivering, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	counts := newMetrics()
-	pipeline, err := newPipeline(config, counts)
+	pipeline, err := newPipeline(delivering, config, chain, counts)
 	if err != nil {
 		return err
 	}
@@ -73,14 +77,17 @@ func run(config *config, limit time.Duration) error {
 		stop()
 		time.AfterFunc(limit, cancel)
 	})
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
 	go func() { failed <- serve(config.API.Address, "/health", health(reading)) }()
 	if address := config.exporterAddress(); address != "" {
 		go func() { failed <- serve(address, "/metrics", counts) }()
 	}
 	done := make(chan struct{})
 	go func() {
-		pipeline.run(reading, delivering)
+		if err := pipeline.run(reading, delivering); err != nil {
+			failed <- err
+			return
+		}
 		close(done)
 	}()
 	select {

@@ -1,119 +1,125 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"log/slog"
-	"strconv"
-
-	"github.com/twmb/franz-go/pkg/kgo"
+	"maps"
+	"slices"
+	"sync"
 )
 
-const batchRecords = 500
-
-// From the kafka source to the http sink, and to the dead-letter topic for what is no JSON object.
-type pipeline struct {
-	sourceID string
-	consumer *kgo.Client
-	dlqID    string
-	dlq      *kgo.Client // nil when the file has no kafka sink
-	store    *store
-	metrics  *metrics
+// An event on its way into a sink.
+type event struct {
+	arrival
+	message *message
 }
 
-func newPipeline(config *config, metrics *metrics) (*pipeline, error) {
-	sourceID, source, ok := only(config.Sources, "kafka")
+// Where events end.
+type sink interface {
+	// Blocks while the sink's buffer is full; an error says that ctx ended first.
+	take(ctx context.Context, taken event) error
+	// Returns when all that was taken is settled, or delivering has ended.
+	finish()
+}
+
+// From the kafka source through the transforms to the sinks.
+type pipeline struct {
+	source  *source
+	chain   *chain
+	sinks   map[string]sink
+	metrics *metrics
+}
+
+// `delivering` ends when nothing more may be sent.
+func newPipeline(delivering context.Context, config *config, chain *chain, metrics *metrics) (*pipeline, error) {
+	id, settings, ok := only(config.Sources, "kafka")
 	if !ok {
 		return nil, fmt.Errorf("the stand-in needs a source of type kafka")
 	}
-	storeID, sink, ok := only(config.Sinks, "http")
-	if !ok {
-		return nil, fmt.Errorf("the stand-in needs a sink of type http")
-	}
-	consumer, err := newConsumer(source)
+	source, err := newSource(id, settings, metrics)
 	if err != nil {
-		return nil, fmt.Errorf("sources.%s: %w", sourceID, err)
+		return nil, fmt.Errorf("sources.%s: %w", id, err)
 	}
-	p := &pipeline{sourceID: sourceID, consumer: consumer, store: newStore(storeID, sink, metrics), metrics: metrics}
-	if id, sink, ok := only(config.Sinks, "kafka"); ok {
-		p.dlqID = id
-		if p.dlq, err = newProducer(sink); err != nil {
+	p := &pipeline{source: source, chain: chain, sinks: map[string]sink{}, metrics: metrics}
+	for _, id := range slices.Sorted(maps.Keys(config.Sinks)) {
+		made, err := newSink(delivering, id, config.Sinks[id], metrics)
+		if err != nil {
 			return nil, fmt.Errorf("sinks.%s: %w", id, err)
+		}
+		if made != nil {
+			p.sinks[id] = made
 		}
 	}
 	return p, nil
 }
 
-// Ends when `reading` does and the batch in hand is delivered, or when `delivering` ends.
-func (p *pipeline) run(reading, delivering context.Context) {
+// Nothing for what takes no lines.
+func newSink(delivering context.Context, id string, settings component, metrics *metrics) (sink, error) {
+	switch settings.Type {
+	case "http":
+		return newHTTPSink(delivering, id, settings, metrics)
+	case "kafka":
+		return newKafkaSink(delivering, id, settings, metrics)
+	default:
+		return nil, nil
+	}
+}
+
+// Reads until `reading` ends; then the source waits for the sinks for its drain timeout, and the sinks go on until `delivering` ends.
+func (p *pipeline) run(reading, delivering context.Context) error {
+	sending, stopSending := context.WithCancel(delivering)
+	defer stopSending()
+	read, ended := context.WithCancelCause(context.Background())
+	go func() { ended(p.read(reading, sending)) }()
+	select {
+	case <-read.Done():
+		return context.Cause(read)
+	case <-reading.Done():
+	}
+	p.source.close()
+	stopSending()
+	<-read.Done()
+	var finishing sync.WaitGroup
+	for _, sink := range p.sinks {
+		finishing.Go(sink.finish)
+	}
+	finishing.Wait()
+	return nil
+}
+
+// Ends by itself only with an error: the chain has died.
+func (p *pipeline) read(reading, sending context.Context) error {
 	for reading.Err() == nil {
-		fetches := p.consumer.PollRecords(reading, batchRecords)
-		fetches.EachError(func(topic string, partition int32, err error) {
-			if reading.Err() == nil {
-				slog.Warn("cannot read", "topic", topic, "partition", partition, "error", err)
+		messages := p.source.read(reading)
+		if len(messages) == 0 {
+			continue
+		}
+		arrivals, err := p.chain.pass(messages)
+		if err != nil {
+			return fmt.Errorf("transforms: %w", err)
+		}
+		if err := p.deliver(sending, messages, arrivals); err != nil {
+			return err
+		}
+	}
+	return reading.Err()
+}
+
+func (p *pipeline) deliver(ctx context.Context, messages []*message, arrivals [][]arrival) error {
+	labels := append(p.source.labels, "output", "_default")
+	for i, message := range messages {
+		p.metrics.set("source_buffer_utilization_level", len(messages)-i, labels...)
+		message.expect(len(arrivals[i]))
+		for _, arrival := range arrivals[i] {
+			sink := p.sinks[arrival.Sink]
+			if sink == nil {
+				return fmt.Errorf("no sink %q", arrival.Sink)
 			}
-		})
-		if records := fetches.Records(); len(records) > 0 {
-			p.deliver(delivering, records)
-		}
-		p.consumer.AllowRebalance()
-	}
-	p.consumer.CloseAllowingRebalance()
-}
-
-// Commits only what the store or the dead-letter topic has taken.
-func (p *pipeline) deliver(ctx context.Context, records []*kgo.Record) {
-	p.metrics.add("component_received_events_total", len(records), "component_id", p.sourceID, "component_kind", "source", "component_type", "kafka")
-	var lines bytes.Buffer
-	count := 0
-	for _, record := range records {
-		if line, err := p.line(record); err == nil {
-			lines.Write(line)
-			lines.WriteByte('\n')
-			count++
-		} else if err := p.deadLetter(ctx, record, err); err != nil {
-			slog.Error("ended before the dead-letter topic took a line: not committed")
-			return
+			if err := sink.take(ctx, event{arrival, message}); err != nil {
+				return err
+			}
 		}
 	}
-	if err := p.store.send(ctx, lines.Bytes(), count); err != nil {
-		slog.Error("ended before the store took a batch: not committed")
-		return
-	}
-	if err := p.consumer.CommitRecords(ctx, records...); err != nil {
-		slog.Warn("not committed: these lines will be sent again", "error", err)
-	}
-}
-
-// The line for the store: the payload as it is when it is a JSON object. An error sends it to the dead letter.
-func (p *pipeline) line(record *kgo.Record) ([]byte, error) {
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal(record.Value, &object); err == nil && object != nil {
-		var line bytes.Buffer
-		err := json.Compact(&line, record.Value)
-		return line.Bytes(), err
-	}
-	if p.dlq == nil {
-		return json.Marshal(map[string]string{"message": string(record.Value)})
-	}
-	return nil, fmt.Errorf("not a JSON object")
-}
-
-func (p *pipeline) deadLetter(ctx context.Context, record *kgo.Record, reason error) error {
-	header := func(name, value string) kgo.RecordHeader { return kgo.RecordHeader{Key: name, Value: []byte(value)} }
-	headers := append(record.Headers[:len(record.Headers):len(record.Headers)],
-		header("dlq.error", reason.Error()),
-		header("dlq.component", "stand-in"),
-		header("dlq.topic", record.Topic),
-		header("dlq.partition", strconv.Itoa(int(record.Partition))),
-		header("dlq.offset", strconv.FormatInt(record.Offset, 10)))
-	letter := &kgo.Record{Key: record.Key, Value: record.Value, Headers: headers}
-	err := untilTaken(ctx, func() error { return p.dlq.ProduceSync(ctx, letter).FirstErr() })
-	if err != nil {
-		return err
-	}
-	p.metrics.add("component_sent_events_total", 1, "component_id", p.dlqID, "component_kind", "sink", "component_type", "kafka")
+	p.metrics.set("source_buffer_utilization_level", 0, labels...)
 	return nil
 }

@@ -13,6 +13,7 @@ pub(crate) mod prerequisites;
 mod probe;
 mod process;
 mod single;
+mod vector;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ use anyhow::Result;
 
 use cache::{Cache, Outcome};
 use single::Program;
+pub use vector::Vector;
 
 /// An image that the test bed can make.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +38,10 @@ pub enum Image {
     Pause,
     /// A shell with the tools of busybox.
     Probe,
-    /// The stand-in for Vector, under the name that the operator asks for.
-    VectorStandIn,
+    /// A double of VictoriaLogs that fails as a test tells it to.
+    StoreDouble,
+    /// Vector or its stand-in, under the name that the operator asks for.
+    Vector(Vector),
 }
 
 impl Image {
@@ -49,7 +53,8 @@ impl Image {
             Self::Operator(_) => concat!("docker.io/kafkapipelines/operator:", env!("CARGO_PKG_VERSION")).to_owned(),
             Self::Pause => "localhost/pause:1".to_owned(),
             Self::Probe => "localhost/probe:1".to_owned(),
-            Self::VectorStandIn => "docker.io/timberio/vector:0.57.0-distroless-static".to_owned(),
+            Self::StoreDouble => "localhost/store-double:1".to_owned(),
+            Self::Vector(_) => "docker.io/timberio/vector:0.57.0-distroless-static".to_owned(),
         }
     }
 
@@ -61,7 +66,8 @@ impl Image {
             Self::Operator(binary) => OPERATOR.archive(cache, &reference, binary),
             Self::Pause => PAUSE.archive_of_go_module(cache, &reference),
             Self::Probe => probe::archive(cache, &reference),
-            Self::VectorStandIn => VECTOR_STAND_IN.archive_of_go_module(cache, &reference),
+            Self::StoreDouble => STORE_DOUBLE.archive_of_go_module(cache, &reference),
+            Self::Vector(vector) => vector.archive(cache, &reference),
         }
     }
 }
@@ -69,8 +75,7 @@ impl Image {
 const DNS: Program<'_> = Program { name: "coredns", path: "coredns", user: 65532, arguments: &[] };
 const OPERATOR: Program<'_> = Program { name: "operator", path: "operator", user: 65532, arguments: &["run"] };
 const PAUSE: Program<'_> = Program { name: "pause", path: "pause", user: 65535, arguments: &[] };
-const VECTOR_STAND_IN: Program<'_> =
-    Program { name: "vector-standin", path: "usr/bin/vector", user: 0, arguments: &[] };
+const STORE_DOUBLE: Program<'_> = Program { name: "store-double", path: "store-double", user: 65532, arguments: &[] };
 
 /// Makes the archives of `images` that are not cached, prints a line for each, and returns their paths in the same order.
 pub fn ensure(images: &[Image]) -> Result<Vec<PathBuf>> {

@@ -1,4 +1,5 @@
-//! The operator's own image, the same as the Dockerfile at the root makes.
+//! The project's own static programs: the operator, for the same image as the Dockerfile at the root makes, and what the stand-in for
+//! Vector runs transforms with.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,9 @@ use super::process::run;
 
 const DEADLINE: Duration = Duration::from_mins(30);
 const PACKAGE: &str = "kafkapipelines-operator";
+/// Runs the transforms of a Vector file. Its dependencies are among the operator's.
+const CHAIN_PACKAGE: &str = "kafkapipelines-vector-chain";
+const CHAIN: &str = "vector-chain";
 
 /// How the operator is compiled; the names are those of Cargo's profiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,13 +40,25 @@ pub fn build_binary(profile: Profile) -> Result<PathBuf> {
     if let Some(binary) = env::var_os("E2E_OPERATOR_BIN") {
         return Ok(PathBuf::from(binary));
     }
+    build(profile, &[PACKAGE], "operator")
+}
+
+/// Builds the static binary that runs transforms. Cargo is told of the operator too, so that both have the same features of the
+/// same dependencies, and nothing is compiled twice.
+pub fn build_chain(profile: Profile) -> Result<PathBuf> {
+    build(profile, &[PACKAGE, CHAIN_PACKAGE], CHAIN)
+}
+
+/// The program `name`, one of the programs of `packages`.
+fn build(profile: Profile, packages: &[&str], name: &str) -> Result<PathBuf> {
     let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
     let mut build = cargo();
-    build.args(["build", "--profile", profile.name(), "--locked", "-p", PACKAGE, "--target", &target]);
+    build.args(["build", "--profile", profile.name(), "--locked", "--target", &target, "--bin", name]);
+    build.args(packages.iter().flat_map(|package| ["-p", package]));
     // Static, also glibc: the image holds nothing else.
     build.env("RUSTFLAGS", "-Ctarget-feature=+crt-static");
     run(build, DEADLINE)?;
-    Ok(target_directory()?.join(target).join(profile.name()).join("operator"))
+    Ok(target_directory()?.join(target).join(profile.name()).join(name))
 }
 
 fn target_directory() -> Result<PathBuf> {

@@ -26,18 +26,29 @@ impl Program<'_> {
     /// The image of the static binary at `binary`.
     pub fn archive(&self, cache: &Cache, reference: &str, binary: &Path) -> Result<(PathBuf, Outcome)> {
         let inputs = self.inputs(reference).file(binary)?;
-        cache.file(&self.file_name(), &inputs, |out| self.write(cache, reference, binary, out))
+        cache.file(&self.file_name(), &inputs, |out| self.write(cache, reference, &[(self.path, binary)], out))
     }
 
     /// The image of the Go module in `e2e/images` that has the program's name.
     pub fn archive_of_go_module(&self, cache: &Cache, reference: &str) -> Result<(PathBuf, Outcome)> {
+        self.archive_of_go_module_with(cache, reference, &[])
+    }
+
+    /// The same with more static binaries, each at a path of its own.
+    pub fn archive_of_go_module_with(
+        &self,
+        cache: &Cache,
+        reference: &str,
+        more: &[(&str, &Path)],
+    ) -> Result<(PathBuf, Outcome)> {
         let source = sources(self.name);
         let inputs = self.inputs(reference).tree(&source)?;
+        let inputs = more.iter().try_fold(inputs, |inputs, (path, binary)| inputs.text(path).file(binary))?;
         cache.file(&self.file_name(), &inputs, |out| {
             let workspace = cache.workspace()?;
             let binary = workspace.path().join(self.name);
             go::build(&source, &binary)?;
-            self.write(cache, reference, &binary, out)
+            self.write(cache, reference, &[&[(self.path, binary.as_path())], more].concat(), out)
         })
     }
 
@@ -49,11 +60,13 @@ impl Program<'_> {
         Inputs::of_recipe(include_str!("single.rs")).text(reference).text(&self.config().to_string())
     }
 
-    fn write(&self, cache: &Cache, reference: &str, binary: &Path, out: &Path) -> Result<()> {
+    fn write(&self, cache: &Cache, reference: &str, binaries: &[(&str, &Path)], out: &Path) -> Result<()> {
         let workspace = cache.workspace()?;
         let path = workspace.path().join("layer.tar");
         let mut layer = LayerWriter::create(&path)?;
-        layer.copy(self.path, 0o755, binary)?;
+        for (path, binary) in binaries {
+            layer.copy(path, 0o755, binary)?;
+        }
         layer.finish()?;
         archive::write(out, reference, &self.config(), &[&path])
     }

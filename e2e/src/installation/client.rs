@@ -47,6 +47,17 @@ echo "$found"
 [ "$(grep -c . <<<"$found")" -eq "$5" ] || { tail -n 20 /tmp/consumer.log >&2; exit 1; }
 "#;
 
+/// Arguments: bootstrap server, configuration, topic, pattern. Reads as many lines as the topic holds now.
+const READ_ALL: &str = r#"
+end=0
+while IFS=: read -r _ _ offset; do end=$((end + offset)); done \
+    < <(bin/kafka-get-offsets.sh --bootstrap-server "$1" --command-config "$2" --topic "$3")
+[ "$end" -gt 0 ] || exit 0
+bin/kafka-console-consumer.sh --bootstrap-server "$1" --consumer.config "$2" --topic "$3" --from-beginning \
+    --max-messages "$end" --timeout-ms 60000 2>/tmp/consumer.log | grep -a -o -E -- "$4"
+grep -F "Processed a total of $end messages" /tmp/consumer.log >/dev/null || { tail -n 20 /tmp/consumer.log >&2; exit 1; }
+"#;
+
 /// How a client speaks to a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -99,8 +110,8 @@ impl Client {
         Ok(())
     }
 
-    /// kubectl that runs a producer: each line of its standard input is one of the topic.
-    pub(super) fn producer(&self, bootstrap: &str, access: Access, topic: &str) -> Command {
+    /// A command, kubectl that runs a producer: each line of its standard input is one of the topic.
+    pub fn producer(&self, bootstrap: &str, access: Access, topic: &str) -> Command {
         let mut kubectl = self.pipeline.kubectl_command();
         kubectl.args(self.producing(bootstrap, access, topic));
         kubectl
@@ -124,10 +135,21 @@ impl Client {
         mark: &str,
         count: usize,
     ) -> Result<Vec<String>> {
-        let count = count.to_string();
-        let script = ["exec", &self.pod, "--", "bash", "-c", CONSUME, "consume"];
-        let arguments = [bootstrap, access.file(), topic, mark, &count];
-        let found = self.pipeline.kubectl(&[&script[..], &arguments].concat())?;
-        Ok(found.lines().map(str::to_owned).collect())
+        self.bash(CONSUME, &[bootstrap, access.file(), topic, mark, &count.to_string()])
+    }
+
+    /// What `pattern`, an extended regular expression, finds in the lines of a topic of which nothing was deleted.
+    ///
+    /// # Errors
+    /// When none comes for a minute before all are read; the error holds the end of the client's log.
+    pub fn read_all(&self, bootstrap: &str, access: Access, topic: &str, pattern: &str) -> Result<Vec<String>> {
+        self.bash(READ_ALL, &[bootstrap, access.file(), topic, pattern])
+    }
+
+    /// The lines that a script prints.
+    fn bash(&self, script: &str, arguments: &[&str]) -> Result<Vec<String>> {
+        let bash = ["exec", &self.pod, "--", "bash", "-c", script, "bash"];
+        let printed = self.pipeline.kubectl(&[&bash[..], arguments].concat())?;
+        Ok(printed.lines().map(str::to_owned).collect())
     }
 }

@@ -14,7 +14,7 @@ pub use namespace::remove_namespace;
 pub use operator::Operator;
 pub use pipeline::{Pipeline, SMALL};
 pub use producer::Producer;
-pub use programs::provide_images;
+pub use programs::{provide_images, provide_store_double};
 
 use std::path::{Path, PathBuf};
 

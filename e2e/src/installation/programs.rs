@@ -4,9 +4,9 @@ use anyhow::Result;
 
 use crate::cluster::{Cluster, step};
 use crate::image::operator::{Profile, build_binary};
-use crate::image::{self, Image, kafka::Version};
+use crate::image::{self, Image, Vector, kafka::Version};
 
-/// Builds what is missing of the images and imports them: the operator, the stand-in for Vector, a probe, and Kafka in `versions`.
+/// Builds what is missing of the images and imports them: the operator, Vector or its stand-in, a probe, and Kafka in `versions`.
 /// A cluster of the user's pulls its own.
 ///
 /// # Errors
@@ -16,7 +16,20 @@ pub fn provide_images(cluster: &Cluster, versions: &[Version]) -> Result<()> {
         return Ok(());
     }
     let binary = step("build the operator, one static binary", || build_binary(Profile::Testbed))?;
-    let mut images = vec![Image::Operator(binary), Image::VectorStandIn, Image::Probe];
+    let vector = step("build what runs transforms, one static binary", Vector::from_env)?;
+    let mut images = vec![Image::Operator(binary), Image::Vector(vector), Image::Probe];
     images.extend(versions.iter().copied().map(Image::Kafka));
-    image::ensure(&images)?.iter().try_for_each(|archive| cluster.import_image(archive))
+    import(cluster, &images)
+}
+
+/// Builds the double of VictoriaLogs and imports it, as [`provide_images`] does with others.
+///
+/// # Errors
+/// As [`provide_images`].
+pub fn provide_store_double(cluster: &Cluster) -> Result<()> {
+    if cluster.nodes().is_empty() { Ok(()) } else { import(cluster, &[Image::StoreDouble]) }
+}
+
+fn import(cluster: &Cluster, images: &[Image]) -> Result<()> {
+    image::ensure(images)?.iter().try_for_each(|archive| cluster.import_image(archive))
 }

@@ -1,6 +1,6 @@
 //! Real nodes, real Kafka, the operator as Pods of its own image with its own rights.
 //!
-//! Tests run one after another in the order of their names. All but `admin_protocol`, `helm`, `versions` and `zones` share one reference installation,
+//! Tests run one after another in the order of their names. All but `admin_protocol`, `helm`, `no_loss`, `secured`, `versions` and `zones` share one reference installation,
 //! which each of them finds Ready and leaves Ready.
 
 mod admin_protocol;
@@ -9,6 +9,8 @@ mod deletion;
 mod healing;
 mod helm;
 mod live;
+mod load;
+mod no_loss;
 mod operator_killed;
 mod pod_watch;
 mod quorum_watch;
@@ -17,6 +19,7 @@ mod rights;
 mod rolling;
 mod scaling;
 mod secured;
+mod store_double;
 mod topics;
 mod versions;
 mod zones;
