@@ -28,6 +28,9 @@ type component struct {
 	} `yaml:"sasl"`
 	// http
 	URI           string        `yaml:"uri"`
+	Method        string        `yaml:"method"`
+	PayloadPrefix string        `yaml:"payload_prefix"`
+	PayloadSuffix string        `yaml:"payload_suffix"`
 	Compression   string        `yaml:"compression"`
 	RetryStrategy retryStrategy `yaml:"retry_strategy"`
 	Batch         batchLimits   `yaml:"batch"`
@@ -41,6 +44,7 @@ type component struct {
 		User     string `yaml:"user"`
 		Password string `yaml:"password"`
 		Token    string `yaml:"token"`
+		Value    string `yaml:"value"`
 	} `yaml:"auth"`
 	// prometheus_exporter
 	Address string `yaml:"address"`

@@ -26,6 +26,11 @@ var (
 	sinkTypes   = []string{"http", "kafka", "prometheus_exporter"}
 )
 
+// A transform that holds lines back, and their offsets with them.
+const refusedTransform = "reduce"
+
+var authStrategies = []string{"", "basic", "bearer", "custom"}
+
 func load(path string) (*config, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -57,6 +62,11 @@ func (c *config) check() error {
 	}
 	for id := range c.Transforms {
 		outputs[id] = true
+	}
+	for id, transform := range c.Transforms {
+		if transform.Type == refusedTransform {
+			return fmt.Errorf("transforms.%s: type %q is unknown to the stand-in", id, transform.Type)
+		}
 	}
 	kinds := []struct {
 		name       string
@@ -110,7 +120,7 @@ func (c component) unknown() string {
 	switch {
 	case c.SASL.Enabled:
 		return "sasl"
-	case c.Auth.Strategy != "" && c.Auth.Strategy != "basic" && c.Auth.Strategy != "bearer":
+	case !slices.Contains(authStrategies, c.Auth.Strategy):
 		return "auth.strategy " + c.Auth.Strategy
 	case c.Buffer.Type != "" && c.Buffer.Type != "memory":
 		return "buffer.type " + c.Buffer.Type

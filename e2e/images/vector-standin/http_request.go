@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"fmt"
@@ -23,11 +24,11 @@ func (c component) frame(batch []event) []byte {
 	if c.Framing.Method == newlineDelimited {
 		return append(bytes.Join(payloads, []byte("\n")), '\n')
 	}
-	return slices.Concat([]byte("["), bytes.Join(payloads, []byte(",")), []byte("]"))
+	return slices.Concat([]byte(c.PayloadPrefix+"["), bytes.Join(payloads, []byte(",")), []byte("]"+c.PayloadSuffix))
 }
 
 func (c component) newRequest(ctx context.Context, body []byte) (*http.Request, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URI, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, cmp.Or(strings.ToUpper(c.Method), http.MethodPost), c.URI, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -46,6 +47,8 @@ func (c component) newRequest(ctx context.Context, body []byte) (*http.Request, 
 		request.SetBasicAuth(c.Auth.User, c.Auth.Password)
 	case "bearer":
 		request.Header.Set("Authorization", "Bearer "+c.Auth.Token)
+	case "custom":
+		request.Header.Set("Authorization", c.Auth.Value)
 	}
 	return request, nil
 }
