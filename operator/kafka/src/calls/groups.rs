@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bytes::{Buf, TryGetError};
 use futures::future::join_all;
 use kafka_protocol::messages::consumer_group_describe_response as modern;
 use kafka_protocol::messages::describe_groups_response as classic;
@@ -50,6 +51,8 @@ pub struct Member {
     pub client_id: String,
     /// Where it is, as the broker sees it.
     pub host: String,
+    /// Partitions that it reads.
+    pub partitions: usize,
 }
 
 /// How far a group has read: the next offset by partition. Partitions that it never committed are left out.
@@ -61,6 +64,7 @@ impl Group {
             id: text(&member.member_id),
             client_id: text(&member.client_id),
             host: text(&member.client_host),
+            partitions: member.assignment.topic_partitions.iter().map(|topic| topic.partitions.len()).sum(),
         };
         Self { state: text(&group.group_state), members: group.members.iter().map(member).collect() }
     }
@@ -70,9 +74,34 @@ impl Group {
             id: text(&member.member_id),
             client_id: text(&member.client_id),
             host: text(&member.client_host),
+            partitions: assigned(&member.member_assignment),
         };
         Self { state: text(&group.group_state), members: group.members.iter().map(member).collect() }
     }
+}
+
+/// How many partitions an assignment of the old protocol has; none where it cannot be read. It is the clients' own, and read without the
+/// codec, which would make room for as many partitions as it claims to have.
+fn assigned(mut assignment: &[u8]) -> usize {
+    count_assigned(&mut assignment).unwrap_or_default()
+}
+
+fn count_assigned(rest: &mut &[u8]) -> Result<usize, TryGetError> {
+    let _version = rest.try_get_i16()?;
+    let mut partitions = 0;
+    for _topic in 0..rest.try_get_i32()? {
+        let name = usize::try_from(rest.try_get_i16()?).unwrap_or_default();
+        skip(rest, name)?;
+        let of_topic = usize::try_from(rest.try_get_i32()?).unwrap_or_default();
+        skip(rest, of_topic.saturating_mul(size_of::<i32>()))?;
+        partitions += of_topic;
+    }
+    Ok(partitions)
+}
+
+fn skip(rest: &mut &[u8], count: usize) -> Result<(), TryGetError> {
+    *rest = rest.get(count..).ok_or(TryGetError { requested: count, available: rest.len() })?;
+    Ok(())
 }
 
 fn committed(group: &OffsetFetchResponseGroup) -> Result<Committed, KafkaError> {
@@ -233,4 +262,31 @@ fn is_open<V>(outcome: &Result<V, KafkaError>) -> bool {
 /// 3.9 says that the version is not supported where the new protocol is off.
 fn is_of_the_old_protocol(error: &KafkaError) -> bool {
     error.code == Code::GROUP_ID_NOT_FOUND || error.class() == Class::Unsupported
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::{BufMut, BytesMut};
+    use kafka_protocol::messages::consumer_protocol_assignment::TopicPartition as Assigned;
+    use kafka_protocol::messages::{ConsumerProtocolAssignment, TopicName};
+    use kafka_protocol::protocol::Encodable;
+
+    #[test]
+    fn an_assignment_of_the_old_protocol_tells_its_partitions() {
+        let topic =
+            |name: &str, partitions| Assigned::default().with_topic(TopicName(wire(name))).with_partitions(partitions);
+        let topics = vec![topic("a", vec![0, 2]), topic("b", vec![1])];
+        let assignment = ConsumerProtocolAssignment::default().with_assigned_partitions(topics);
+        for version in [0, 1, 3, 9] {
+            let mut bytes = BytesMut::new();
+            bytes.put_i16(version);
+            assignment.encode(&mut bytes, version.min(3)).unwrap();
+            assert_eq!(assigned(&bytes), 3, "version {version}");
+        }
+        let huge = b"\0\0\x7f\xff\xff\xff\0\x01a\x7f\xff\xff\xff";
+        for garbage in [&b""[..], b"\0", b"\0\x01\xff\xff\xff\xff", b"\0\0garbage", huge] {
+            assert_eq!(assigned(garbage), 0, "{garbage:?}");
+        }
+    }
 }

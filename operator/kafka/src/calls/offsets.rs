@@ -22,6 +22,8 @@ pub enum At {
     Earliest,
     /// Of the next record to come.
     Latest,
+    /// Of the first record that is not older than this, in milliseconds since 1970; -1 where there is none.
+    Time(i64),
 }
 
 impl At {
@@ -29,6 +31,7 @@ impl At {
         match self {
             Self::Earliest => -2,
             Self::Latest => -1,
+            Self::Time(ms) => ms.max(0),
         }
     }
 }
