@@ -9,6 +9,7 @@ pub mod cluster;
 pub mod cluster_id;
 pub mod conditions;
 pub mod consumer;
+pub mod consumer_health;
 pub mod gateway;
 pub mod identity;
 pub mod kafka_config;

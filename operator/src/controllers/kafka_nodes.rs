@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::StatefulSet;
-use kafkapipelines_core::identity::Identity;
+use kafkapipelines_core::identity::{self, Identity};
 use kafkapipelines_core::pipeline::Pipeline;
 use kafkapipelines_core::pod_state::{self, PodState};
 use kafkapipelines_core::pool::Pool;
 use kafkapipelines_core::refusal::Refusal;
 use kafkapipelines_core::roll::{NodeState, Template};
-use kafkapipelines_core::{build, labels, names, scaling, storage_change};
+use kafkapipelines_core::validate::pipeline::PipelineInput;
+use kafkapipelines_core::{build, labels, names, scaling, storage_change, validate};
 use kafkapipelines_crds::{KafkaNodePool, LogPipeline, LogPipelineStatus};
 use kube::ResourceExt as _;
 
@@ -119,4 +120,14 @@ fn template(set: &StatefulSet) -> Option<Template> {
 /// Name of the pipeline that a child belongs to, by its label.
 pub(super) fn pipeline_of<K: kube::Resource>(child: &K) -> Option<&str> {
     child.labels().get(labels::PIPELINE).map(String::as_str)
+}
+
+/// The pipeline, where its Kafka can be looked into: it is good, and a broker serves.
+pub(super) fn reachable(watches: &Watches, object: &LogPipeline) -> Option<Pipeline> {
+    let identity = identity::recorded(object.status.as_ref()?)?;
+    let views = pools(watches, &object.namespace()?, &object.name_any());
+    let pools: Vec<_> = views.iter().map(|pool| pool.object.clone()).collect();
+    let pipeline = validate::pipeline::pipeline(&PipelineInput { object, pools: &pools, identity: &identity }).ok()?;
+    let mut nodes = views.iter().flat_map(|pool| pool.nodes(watches, &identity, None, None));
+    nodes.any(|state| state.node.is_broker() && state.serves()).then_some(pipeline)
 }

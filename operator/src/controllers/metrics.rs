@@ -1,15 +1,16 @@
-//! Measures of reconciles by kind, never by object; and of what is seen of each pipeline's Kafka.
+//! Measures of reconciles by kind, never by object; and of what is seen of each pipeline's Kafka and each consumer.
 
 use std::time::Duration;
 
-use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::kafka_cluster;
+use super::{consumer_health, kafka_cluster};
 
 /// Upper bounds in seconds: most reconciles read memory alone, the slowest wait for one request's deadline.
 const BUCKETS: [f64; 10] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0];
@@ -49,6 +50,7 @@ pub struct Metrics {
     in_flight: Family<Kind, Gauge>,
     queued: Family<Kind, Gauge>,
     pub(super) kafka: kafka_cluster::metrics::Metrics,
+    pub(super) consumers: consumer_health::metrics::Metrics,
 }
 
 impl Metrics {
@@ -61,6 +63,7 @@ impl Metrics {
             in_flight: Family::default(),
             queued: Family::default(),
             kafka: kafka_cluster::metrics::Metrics::register(registry),
+            consumers: consumer_health::metrics::Metrics::register(registry),
         };
         let Self { reconciles, durations, errors, in_flight, queued, .. } = metrics.clone();
         registry.register("reconciles", "Reconciles that ended", reconciles);
@@ -92,6 +95,23 @@ impl Metrics {
     pub(crate) fn queued(&self, kind: &'static str) -> Gauge {
         self.queued.get_or_create(&Kind { kind }).clone()
     }
+}
+
+/// Names and values of the labels of one measure.
+pub(super) type Labels = Vec<(&'static str, String)>;
+
+/// Writes one gauge with its values; `name` and `help` of it.
+pub(super) fn encode_gauge(
+    encoder: &mut DescriptorEncoder<'_>,
+    (name, help): (&str, &str),
+    unit: Option<&Unit>,
+    values: impl Iterator<Item = (Labels, i64)>,
+) -> Result<(), std::fmt::Error> {
+    let mut metric = encoder.encode_descriptor(name, help, unit, MetricType::Gauge)?;
+    for (labels, value) in values {
+        metric.encode_family(&labels)?.encode_gauge(&value)?;
+    }
+    Ok(())
 }
 
 /// A running reconcile.

@@ -18,7 +18,7 @@
 //! ```
 //!
 //! Rules: a controller imports no other controller; they meet in the status of custom resources, and in [`Reports`], what
-//! was last seen inside a pipeline's Kafka. `reconcile` never
+//! was last seen inside a pipeline's Kafka and of a consumer. `reconcile` never
 //! waits for slow work: it takes one safe step, records it, and returns [`Action::requeue`] or, better, waits for a
 //! change of what it watches. A reconcile of unchanged objects sends no request that changes anything.
 
@@ -26,6 +26,7 @@ mod authority_secrets;
 mod backoff;
 mod children;
 pub mod consumer;
+mod consumer_health;
 pub mod error;
 mod kafka_clients;
 pub mod kafka_cluster;
@@ -33,11 +34,12 @@ pub mod kafka_node_pool;
 mod kafka_nodes;
 mod kafka_partitions;
 pub mod log_pipeline;
+mod memories;
 pub mod metrics;
 mod news;
 mod pod_annotation;
 mod queue;
-mod reports;
+pub mod reports;
 mod runner;
 mod unwatched_secret;
 
@@ -82,9 +84,10 @@ impl Context {
 
 /// Starts the controllers of one scope as tasks of `tasks`; they end after `stop`, when their reconciles have ended.
 pub fn start(context: &Context, watches: &Watches, stop: &CancellationToken, tasks: &mut JoinSet<()>) {
-    let (clients, reports) = (KafkaClients::default(), Reports::default());
+    let (clients, reports, health) = (KafkaClients::default(), Reports::default(), Reports::default());
     tasks.spawn(log_pipeline::run(context, watches, &clients, &reports, stop.clone()));
     tasks.spawn(kafka_cluster::run(context, watches, &clients, &reports, stop.clone()));
     tasks.spawn(kafka_node_pool::run(context, watches, stop.clone()));
-    tasks.spawn(consumer::run(context, watches, stop.clone()));
+    tasks.spawn(consumer::run(context, watches, &health, stop.clone()));
+    tasks.spawn(consumer_health::run(context, watches, &clients, &health, stop.clone()));
 }

@@ -1,8 +1,8 @@
 //! Events about conditions: one for each change of their status or reason.
 
 use kafkapipelines_core::conditions::{
-    ACCEPTED, CERTIFICATES_VALID, DISKS_HEALTHY, PARTITIONS_HEALTHY, QUORUM_COMPLETE, READY, SUSPENDED, SYNCED,
-    TOPICS_READY, USERS_READY, WARNING,
+    ACCEPTED, AT_RISK, CERTIFICATES_VALID, DELIVERING, DISKS_HEALTHY, NO_LOSS, PARTITIONS_HEALTHY, QUORUM_COMPLETE,
+    READY, SUSPENDED, SYNCED, TOPICS_READY, USERS_READY, WARNING,
 };
 use kube::Resource;
 use kube::runtime::events::EventType;
@@ -23,7 +23,7 @@ pub(super) async fn tell<K: Resource<DynamicType = ()>>(io: &Io, object: &K, out
 
 /// Conditions worth an Event, by the names that Events carry.
 fn topic(condition: &str) -> Option<&'static str> {
-    const TOLD: [&str; 11] = [
+    const TOLD: [&str; 14] = [
         READY,
         ACCEPTED,
         WARNING,
@@ -35,13 +35,16 @@ fn topic(condition: &str) -> Option<&'static str> {
         DISKS_HEALTHY,
         QUORUM_COMPLETE,
         CERTIFICATES_VALID,
+        NO_LOSS,
+        DELIVERING,
+        AT_RISK,
     ];
     TOLD.into_iter().find(|name| *name == condition)
 }
 
 fn is_good(topic: &str, status: &str) -> bool {
     match topic {
-        WARNING => status != "True",
+        WARNING | AT_RISK => status != "True",
         READY | SUSPENDED => true,
         _ => status == "True",
     }

@@ -1,4 +1,4 @@
-//! The newest report on each pipeline's Kafka: written by the controller that looks inside, read by the one that writes the status.
+//! The newest report on each object: written by a controller that looks at what has no watch, read by the one that writes the status.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -8,24 +8,24 @@ use kafkapipelines_core::cluster::report::Report;
 type Key = (String, String);
 type Listener = Box<dyn Fn(&str, &str) + Send + Sync>;
 
-/// The newest report on each pipeline's Kafka, by namespace and name. Cheap to clone.
+/// The newest report on each object, by namespace and name: on pipelines' Kafka, if nothing else is said. Cheap to clone.
 #[derive(Clone, Default)]
-pub(super) struct Reports(Arc<Inner>);
+pub struct Reports<R = Report>(Arc<Inner<R>>);
 
 #[derive(Default)]
-struct Inner {
-    reports: Mutex<HashMap<Key, Arc<Report>>>,
+struct Inner<R> {
+    reports: Mutex<HashMap<Key, Arc<R>>>,
     listeners: RwLock<Vec<Listener>>,
 }
 
-impl Reports {
-    /// The newest report; none before Kafka was looked at.
-    pub(super) fn get(&self, namespace: &str, name: &str) -> Option<Arc<Report>> {
+impl<R: PartialEq> Reports<R> {
+    /// The newest report; none before there was a look.
+    pub fn get(&self, namespace: &str, name: &str) -> Option<Arc<R>> {
         self.lock().get(&(namespace.to_owned(), name.to_owned())).cloned()
     }
 
     /// Keeps a report, and tells the listeners if it differs from the one before.
-    pub(super) fn set(&self, namespace: &str, name: &str, report: Report) {
+    pub fn set(&self, namespace: &str, name: &str, report: R) {
         let report = Arc::new(report);
         let before = self.lock().insert((namespace.to_owned(), name.to_owned()), Arc::clone(&report));
         if before.as_ref() != Some(&report) {
@@ -34,17 +34,17 @@ impl Reports {
         }
     }
 
-    /// The pipeline is gone.
-    pub(super) fn forget(&self, namespace: &str, name: &str) {
+    /// The object is gone.
+    pub fn forget(&self, namespace: &str, name: &str) {
         self.lock().remove(&(namespace.to_owned(), name.to_owned()));
     }
 
-    /// Calls `listener` with namespace and name of each pipeline whose report changes. It must not block.
-    pub(super) fn on_change(&self, listener: impl Fn(&str, &str) + Send + Sync + 'static) {
+    /// Calls `listener` with namespace and name of each object whose report changes. It must not block.
+    pub fn on_change(&self, listener: impl Fn(&str, &str) + Send + Sync + 'static) {
         self.0.listeners.write().unwrap_or_else(PoisonError::into_inner).push(Box::new(listener));
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Arc<Report>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Arc<R>>> {
         self.0.reports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

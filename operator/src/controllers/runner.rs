@@ -111,9 +111,9 @@ impl<R: Reconciler> Runner<R> {
         self
     }
 
-    /// Reconciles the pipelines whose report changes.
+    /// Reconciles the objects whose report changes.
     #[must_use]
-    pub(super) fn reported(self, reports: &Reports) -> Self {
+    pub(super) fn reported<T: PartialEq>(self, reports: &Reports<T>) -> Self {
         let queue = self.shared.queue.clone();
         reports.on_change(move |namespace, name| queue.add(ObjectRef::new(name).within(namespace)));
         self

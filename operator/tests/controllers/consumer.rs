@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+use kafkapipelines_core::conditions::{DELIVERING, Finding, NO_LOSS};
+use kafkapipelines_core::consumer_health::report::{ConsumerReport, Figures};
+use kafkapipelines_core::consumer_health::start::Start;
 use kafkapipelines_operator::controllers::metrics::Metrics;
+use kafkapipelines_operator::controllers::reports::Reports;
 use kafkapipelines_operator::controllers::{Context, Settings, consumer};
 use kafkapipelines_operator::io;
 use kafkapipelines_operator::io::lease_guard::{self, LeaseHold};
@@ -20,14 +24,30 @@ const CHILDREN: [&str; 5] = ["serviceaccounts", "configmaps", "networkpolicies",
 
 struct Bed {
     api: MemoryApi,
+    /// What was seen of consumers; the controller that looks does not run here.
+    seen: Reports<ConsumerReport>,
     _tasks: JoinSet<()>,
     _hold: LeaseHold,
 }
 
 impl Bed {
-    /// A running controller over these objects.
+    /// A running controller over these objects. Kafka has what the consumer needs.
     fn new(objects: &[(&str, Value)]) -> Self {
-        let api = MemoryApi::new();
+        let bed = Self::unseen(objects);
+        bed.see(ConsumerReport { start: Some(Start::May), ..ConsumerReport::default() });
+        bed
+    }
+
+    /// A look at the consumer, as it is, has ended.
+    fn see(&self, report: ConsumerReport) {
+        let consumer = self.api.get("consumers", "drain").unwrap();
+        let generation = consumer["metadata"]["generation"].as_i64();
+        self.seen.set(NAMESPACE, "drain", ConsumerReport { generation, ..report });
+    }
+
+    /// A running controller over these objects. Nobody has looked into Kafka yet.
+    fn unseen(objects: &[(&str, Value)]) -> Self {
+        let (api, seen) = (MemoryApi::new(), Reports::default());
         for (plural, object) in objects {
             api.put(plural, object.clone());
         }
@@ -39,12 +59,12 @@ impl Bed {
         let mut tasks = JoinSet::new();
         let scope = Scope::Namespace(NAMESPACE.to_owned());
         let watches = Watches::start(&context.client, &scope, &context.io_metrics, &mut tasks);
-        let controller = consumer::run(&context, &watches, CancellationToken::new());
+        let controller = consumer::run(&context, &watches, &seen, CancellationToken::new());
         tasks.spawn(async move {
             watches.synced().await;
             controller.await;
         });
-        Self { api, _tasks: tasks, _hold: hold }
+        Self { api, seen, _tasks: tasks, _hold: hold }
     }
 
     /// Waits until `Ready` has this status and reason.
@@ -98,7 +118,7 @@ fn pipeline() -> (&'static str, Value) {
     (
         "logpipelines",
         json!({"apiVersion": "kafkapipelines.io/v1alpha1", "kind": "LogPipeline", "metadata": {"name": "logs"},
-        "spec": {"kafka": {"version": "4.3.1", "listeners": [listener]}}, "status": {"nodes": {"desired": 3, "ready": 3, "upToDate": 3}}}),
+        "spec": {"kafka": {"version": "4.3.1", "listeners": [listener]}, "topics": [{"name": "a", "partitions": 12}]}, "status": {"nodes": {"desired": 3, "ready": 3, "upToDate": 3}}}),
     )
 }
 
@@ -259,4 +279,95 @@ async fn a_suspended_pipeline_is_watched_and_nothing_is_made() {
     let bed = Bed::new(&[consumer(), (plural, object), authority()]);
     bed.until_ready_is("False", "RolloutInProgress").await;
     assert!(CHILDREN.iter().all(|plural| bed.api.get(plural, CHILD).is_none()));
+}
+
+fn replicas(api: &MemoryApi) -> Option<i64> {
+    api.get("deployments", CHILD)?["spec"]["replicas"].as_i64()
+}
+
+#[tokio::test(start_paused = true)]
+async fn its_first_members_wait_for_what_they_need_and_later_ones_for_nothing() {
+    let bed = Bed::unseen(&[consumer(), pipeline(), authority()]);
+    bed.until_ready_is("False", "DeadLetterTopicPending").await;
+    assert_eq!(replicas(&bed.api), Some(0));
+    assert_eq!(bed.api.get("consumers", "drain").unwrap()["status"]["readyMembers"], "0/2");
+    let waits = || Some(Start::Waits("TopicPending", "there is no topic a".to_owned()));
+    bed.see(ConsumerReport { start: waits(), ..ConsumerReport::default() });
+    bed.until_ready_is("False", "TopicPending").await;
+    assert_eq!(replicas(&bed.api), Some(0));
+    bed.see(ConsumerReport { start: Some(Start::May), partitions: Some(12), ..ConsumerReport::default() });
+    bed.until_ready_is("False", "RolloutInProgress").await;
+    assert_eq!(replicas(&bed.api), Some(2));
+    bed.run_members(2);
+    bed.until_ready_is("True", "AllMembersReady").await;
+    bed.see(ConsumerReport { start: waits(), ..ConsumerReport::default() });
+    bed.api.edit("consumers", "drain", |consumer| consumer["spec"]["replicas"] = json!(3));
+    bed.api.until("3 members", |api| replicas(api) == Some(3)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn there_are_no_more_members_than_partitions() {
+    let bed = Bed::new(&[consumer(), pipeline(), authority()]);
+    bed.see(ConsumerReport { start: Some(Start::May), partitions: Some(1), ..ConsumerReport::default() });
+    bed.api.until("one member", |api| replicas(api) == Some(1)).await;
+    bed.run_members(1);
+    bed.until_ready_is("True", "AllMembersReady").await;
+    let status = bed.api.get("consumers", "drain").unwrap()["status"].clone();
+    let warning = status["conditions"].as_array().unwrap().iter().find(|c| c["type"] == "Warning").unwrap().clone();
+    assert_eq!((&status["readyMembers"], &warning["reason"]), (&json!("1/1"), &json!("IdleMembers")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_without_partitions_does_not_work() {
+    let bed = Bed::new(&[consumer(), pipeline(), authority()]);
+    bed.until_ready_is("False", "RolloutInProgress").await;
+    bed.run_members(2);
+    let report = |reading| ConsumerReport {
+        start: Some(Start::May),
+        partitions: Some(12),
+        reading_members: Some(reading),
+        ..ConsumerReport::default()
+    };
+    bed.see(report(1));
+    bed.until_ready_is("False", "MembersIdle").await;
+    bed.see(report(2));
+    bed.until_ready_is("True", "AllMembersReady").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_seen_of_it_is_in_its_status_until_there_is_news() {
+    let bed = Bed::new(&[consumer(), pipeline(), authority()]);
+    bed.until_ready_is("False", "RolloutInProgress").await;
+    bed.run_members(2);
+    bed.until_ready_is("True", "AllMembersReady").await;
+    let report = |reason: &str| ConsumerReport {
+        start: Some(Start::May),
+        figures: Some(Figures {
+            lag: 1200,
+            time_lag: "30m".to_owned(),
+            lines_per_second: 70,
+            dead_letters_last_hour: 3,
+        }),
+        findings: vec![
+            Finding::new(NO_LOSS, true, "NothingLost", ""),
+            Finding::new(DELIVERING, reason == "Delivering", reason, "store"),
+        ],
+        ..ConsumerReport::default()
+    };
+    bed.see(report("StoreRefuses"));
+    let says = |api: &MemoryApi, reason: &str| {
+        let status = api.get("consumers", "drain").unwrap()["status"].clone();
+        status["conditions"].as_array().unwrap().iter().any(|c| c["type"] == "Delivering" && c["reason"] == reason)
+    };
+    bed.api.until("the store refuses", |api| says(api, "StoreRefuses")).await;
+    let status = bed.api.get("consumers", "drain").unwrap()["status"].clone();
+    let figures = ["lag", "timeLag", "linesPerSecond", "deadLettersLastHour"].map(|figure| status[figure].clone());
+    assert_eq!(figures, [json!(1200), json!("30m"), json!(70), json!(3)]);
+    bed.api.until("an Event", |api| api.notes().iter().any(|reason| reason == "StoreRefuses")).await;
+    bed.api.writes();
+    bed.see(report("StoreRefuses"));
+    tokio::time::sleep(Duration::from_hours(1)).await;
+    assert_eq!(bed.api.writes(), Vec::<String>::new());
+    bed.see(report("Delivering"));
+    bed.api.until("the store takes lines", |api| says(api, "Delivering")).await;
 }

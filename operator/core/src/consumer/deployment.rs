@@ -17,7 +17,7 @@ pub(super) fn deployment(consumer: &Consumer, owner: &OwnerReference) -> Deploym
     Deployment {
         metadata: consumer.metadata(owner),
         spec: Some(DeploymentSpec {
-            replicas: Some(consumer.spec.replicas),
+            replicas: Some(consumer.members),
             revision_history_limit: Some(HISTORY),
             selector: LabelSelector { match_labels: Some(selector), ..LabelSelector::default() },
             strategy: Some(DeploymentStrategy {

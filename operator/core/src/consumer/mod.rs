@@ -3,6 +3,7 @@
 mod config_map;
 mod deployment;
 mod disruption_budget;
+pub mod members;
 mod network_policy;
 mod pod;
 mod service_account;
@@ -35,6 +36,8 @@ pub struct Consumer {
     pub certificates: Certificates,
     /// The Vector file.
     pub vector_file: String,
+    /// How many members it has now: [`members::members`].
+    pub members: i32,
     /// The rest, as the user wrote it.
     pub spec: ConsumerSpec,
 }
@@ -65,6 +68,7 @@ impl Consumer {
             namespace: object.namespace().unwrap_or_default(),
             bootstrap,
             certificates,
+            members: object.spec.replicas,
             spec: object.spec.clone(),
         })
     }

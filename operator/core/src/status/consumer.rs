@@ -2,11 +2,13 @@
 
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kafkapipelines_crds::{Consumer, ConsumerStatus, LogPipeline};
 use kube::ResourceExt;
 
 use super::Verdict;
-use crate::conditions::{self, Finding, READY};
+use crate::conditions::{self, AT_RISK, DELIVERING, Finding, NO_LOSS, READY};
+use crate::consumer_health::report::{ConsumerReport, Figures};
 use crate::labels;
 use crate::pod_state::PodState;
 
@@ -25,31 +27,61 @@ pub struct Observed<'a> {
     pub deployment: Option<&'a Deployment>,
     /// Its members, by name.
     pub members: &'a [PodState],
+    /// How many of them there are to be.
+    pub wanted: i32,
+    /// The newest look at how it does, once there was one.
+    pub report: Option<&'a ConsumerReport>,
 }
+
+/// Conditions that come from a look at how it does.
+const LOOKED_AT: [&str; 3] = [NO_LOSS, DELIVERING, AT_RISK];
 
 /// The status to write.
 pub fn status(observed: &Observed<'_>, now: Timestamp) -> ConsumerStatus {
-    let Observed { object, before, verdict, members, .. } = observed;
+    let Observed { object, before, members, wanted, report, .. } = observed;
     let spec = &object.spec;
-    let ready = verdict.not_ready().unwrap_or_else(|| ready(observed));
-    let findings: Vec<_> = std::iter::once(ready).chain(verdict.findings()).collect();
     let selector = labels::consumer_selector(&spec.pipeline, &object.name_any());
+    let figures = report.and_then(|report| report.figures.clone());
+    let figure = |now: fn(&Figures) -> i64, before: Option<i64>| figures.as_ref().map(now).or(before);
     ConsumerStatus {
         observed_generation: object.metadata.generation,
-        conditions: conditions::merge(&before.conditions, &findings, object.metadata.generation, now),
+        conditions: conditions_of(observed, now),
         replicas: count(members.iter().filter(|member| !member.terminating)),
-        ready_members: Some(format!("{}/{}", serving(members).min(spec.replicas), spec.replicas)),
+        ready_members: Some(format!("{}/{wanted}", serving(members).min(*wanted))),
         topics: Some(spec.topics.join(",")),
         sinks: Some(spec.sinks.iter().map(|sink| sink.name.as_str()).collect::<Vec<_>>().join(",")),
         selector: Some(labels::to_query(&selector)),
         config_hash: config_hash(members).or_else(|| before.config_hash.clone()),
+        group: report.and_then(|report| report.group.clone()).or_else(|| before.group.clone()),
+        lag: figure(|figures| figures.lag, before.lag),
+        time_lag: figures.as_ref().map(|figures| figures.time_lag.clone()).or_else(|| before.time_lag.clone()),
+        lines_per_second: figure(|figures| figures.lines_per_second, before.lines_per_second),
+        dead_letters_last_hour: figure(|figures| figures.dead_letters_last_hour, before.dead_letters_last_hour),
+        last_delivery: report
+            .and_then(|report| report.last_delivery)
+            .map(Time)
+            .or_else(|| before.last_delivery.clone()),
+        loss: report.map_or_else(|| before.loss.clone(), |report| report.loss.clone()),
     }
+}
+
+/// `Ready` first. Until there was a look, what was seen last stays.
+fn conditions_of(observed: &Observed<'_>, now: Timestamp) -> Vec<Condition> {
+    let Observed { object, before, verdict, report, .. } = observed;
+    let ready = verdict.not_ready().unwrap_or_else(|| ready(observed));
+    let seen = report.iter().flat_map(|report| report.findings.iter().cloned());
+    let findings: Vec<_> = std::iter::once(ready).chain(verdict.findings()).chain(seen).collect();
+    let mut conditions = conditions::merge(&before.conditions, &findings, object.metadata.generation, now);
+    if report.is_none() {
+        let stays = |condition: &&Condition| LOOKED_AT.contains(&condition.type_.as_str());
+        conditions.extend(before.conditions.iter().filter(stays).cloned());
+    }
+    conditions
 }
 
 /// Readiness by what is seen of the members, and of the Kafka that they read from.
 fn ready(observed: &Observed<'_>) -> Finding {
-    let Observed { object, members, .. } = observed;
-    let wanted = object.spec.replicas;
+    let Observed { object, members, wanted, .. } = *observed;
     let not_ready = |reason: &str, message: String| Finding::new(READY, false, reason, message);
     let stuck: Vec<_> = members.iter().filter(|member| member.stuck.is_some() && !member.terminating).collect();
     if wanted == 0 {
@@ -64,9 +96,19 @@ fn ready(observed: &Observed<'_>) -> Finding {
     } else if !observed.pipeline.is_some_and(has_ready_node) {
         let message = format!("all members are ready, but no Kafka node of {} is", object.spec.pipeline);
         not_ready("PipelineNotReady", message)
+    } else if let Some(idle) = idle(observed.report, wanted) {
+        let message = format!("{idle} members serve, but Kafka has not given them partitions, though there are enough");
+        not_ready("MembersIdle", message)
     } else {
         Finding::new(READY, true, "AllMembersReady", "all members are ready")
     }
+}
+
+/// Members that read nothing though there are partitions for them; none where Kafka was not asked.
+fn idle(report: Option<&ConsumerReport>, wanted: i32) -> Option<i32> {
+    let report = report?;
+    let idle = wanted.min(report.partitions?) - report.reading_members?;
+    (idle > 0).then_some(idle)
 }
 
 /// Whether all Pods are made from the newest template and no other Pods are left.
@@ -171,6 +213,8 @@ mod tests {
             verdict: &Verdict::default(),
             deployment: Some(&deployment),
             members: &members,
+            wanted: object.spec.replicas,
+            report: None,
         };
         insta::assert_yaml_snapshot!(status(&observed, Timestamp::UNIX_EPOCH));
     }
@@ -204,6 +248,8 @@ mod tests {
                 verdict: &verdict,
                 deployment,
                 members: &members,
+                wanted: object.spec.replicas,
+                report: None,
             };
             let (said, text) = judge(&observed);
             assert_eq!(said, expected, "{text}");
@@ -223,6 +269,8 @@ mod tests {
             verdict: &verdict,
             deployment: None,
             members: &members,
+            wanted: object.spec.replicas,
+            report: None,
         };
         let (said, message) = judge(&observed);
         assert_eq!(said, "False DeadLetterLoop");
@@ -241,6 +289,8 @@ mod tests {
             verdict: &verdict,
             deployment: None,
             members: &members,
+            wanted: object.spec.replicas,
+            report: None,
         };
         let status = status(&observed, Timestamp::UNIX_EPOCH);
         assert_eq!((status.ready_members.as_deref(), status.replicas), (Some("1/1"), 2));

@@ -21,9 +21,9 @@ pub fn consumer(object: &Consumer, pipeline: Option<&LogPipeline>, vrl: Vrl) -> 
     if refusals.is_empty() { Ok(()) } else { Err(refusals) }
 }
 
-/// What works, but not well.
-pub fn warnings(object: &Consumer, pipeline: Option<&LogPipeline>) -> Vec<Refusal> {
-    idle_members(&object.spec, pipeline).into_iter().collect()
+/// What works, but not well. `partitions` are those of all its topics, where they are known.
+pub fn warnings(object: &Consumer, partitions: Option<i32>) -> Vec<Refusal> {
+    idle_members(&object.spec, partitions).into_iter().collect()
 }
 
 /// What a consumer's spec tells by itself.
@@ -125,12 +125,10 @@ fn has_port_in_range(url: &http::Uri) -> bool {
     after_host.is_some_and(|rest| rest.is_empty() || rest[1..].parse::<u16>().is_ok_and(|port| port > 0))
 }
 
-fn idle_members(spec: &ConsumerSpec, pipeline: Option<&LogPipeline>) -> Option<Refusal> {
-    let declared = &pipeline?.spec.topics;
-    let partitions = |name: &String| declared.iter().find(|topic| topic.name == *name)?.partitions;
-    let most = spec.topics.iter().map(partitions).collect::<Option<Vec<_>>>()?.into_iter().max()?;
+fn idle_members(spec: &ConsumerSpec, partitions: Option<i32>) -> Option<Refusal> {
+    let most = partitions?;
     let message = format!(
-        "its topics have {most} partitions, and members beyond that stay idle: set it to {most} or less, or add partitions"
+        "its topics have {most} partitions, and members beyond that would stay idle, so there are none: set it to {most} or less, or add partitions"
     );
     (spec.replicas > most).then(|| Refusal::new("IdleMembers", "spec.replicas", spec.replicas, message))
 }

@@ -7,6 +7,7 @@ use kube::ResourceExt;
 
 use super::pipeline::PipelineInput;
 use super::{consumer, pipeline, pool};
+use crate::consumer::members::declared_partitions;
 use crate::identity::{self, Identity, Remembered};
 use crate::program::Vrl;
 use crate::refusal::Refusal;
@@ -116,7 +117,7 @@ fn of_consumer(object: &Consumer, cluster: Option<&Cluster<'_>>, vrl: Vrl) -> Ve
         };
     };
     let refusals = consumer::consumer(object, Some(pipeline), vrl).err().unwrap_or_default();
-    Verdict { refusals, warnings: consumer::warnings(object, Some(pipeline)), ..verdict }
+    Verdict { refusals, warnings: consumer::warnings(object, declared_partitions(&object.spec, pipeline)), ..verdict }
 }
 
 /// Objects whose children would have one name: `<pipeline>-<name>` is the same for `a` and `b-c` as for `a-b` and `c`.

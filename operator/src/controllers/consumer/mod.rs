@@ -7,6 +7,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
 use kafkapipelines_core::child::owned_by;
+use kafkapipelines_core::consumer::members::{declared_partitions, members};
+use kafkapipelines_core::consumer_health::report::ConsumerReport;
+use kafkapipelines_core::consumer_health::start::Start;
 use kafkapipelines_core::status::{self, Verdict};
 use kafkapipelines_core::{consumer, labels, names, validate};
 use kafkapipelines_crds::{Consumer, LogPipeline};
@@ -16,16 +19,32 @@ use tokio_util::sync::CancellationToken;
 use super::children::prepare;
 use super::error::{self, Error};
 use super::kafka_nodes::pipeline_of;
+use super::reports::Reports;
 use super::{Action, Context, Reconciler, Runner, news};
 use crate::io::Io;
 use crate::io::watch::Watched;
 use crate::io::watches::Watches;
 use view::{Good, Judged, View};
 
+const NOT_LOOKED: &str =
+    "waits for the dead-letter topic: Kafka was not looked at yet, and without the topic lines could be lost";
+
 /// Reconciles Consumers.
 pub struct ConsumerController {
     io: Io,
     watches: Watches,
+    reports: Reports<ConsumerReport>,
+}
+
+/// How many members there are to be, by the newest look at how the consumer does.
+struct Size {
+    /// Partitions of all its topics, where they are known.
+    partitions: Option<i32>,
+    /// Members that the Deployment is to have now.
+    members: i32,
+    /// What the first member waits for.
+    waiting: Option<(&'static str, String)>,
+    report: Option<Arc<ConsumerReport>>,
 }
 
 /// Whether the watch shows the Deployment as it should be; until it does, nothing of it is believed.
@@ -36,10 +55,17 @@ enum Shown {
 }
 
 /// Runs the controller until `stop`.
-pub fn run(context: &Context, watches: &Watches, stop: CancellationToken) -> impl Future<Output = ()> + Send + use<> {
-    let controller = ConsumerController { io: context.io(ConsumerController::NAME), watches: watches.clone() };
+pub fn run(
+    context: &Context,
+    watches: &Watches,
+    reports: &Reports<ConsumerReport>,
+    stop: CancellationToken,
+) -> impl Future<Output = ()> + Send + use<> {
+    let (io, reports) = (context.io(ConsumerController::NAME), reports.clone());
+    let controller = ConsumerController { io, watches: watches.clone(), reports: reports.clone() };
     let (of_pipeline, of_secret) = (watches.consumers.clone(), watches.consumers.clone());
     Runner::new(controller, &watches.consumers, &context.settings)
+        .reported(&reports)
         .watches(&watches.pipelines, move |pipeline: &LogPipeline| {
             consumers_of(&of_pipeline, pipeline, &pipeline.name_any())
         })
@@ -83,12 +109,12 @@ impl Reconciler for ConsumerController {
             return Ok(Action::await_change());
         }
         let view = View::observe(&self.watches, &object, self.io.status.current(object.as_ref())?);
-        let judged = view.judge();
+        let (judged, size) = (view.judge(), self.size(&view));
         let progress = match &judged {
-            Judged::Good(good) if !view.is_suspended() => self.carry_out(&view, good).await,
+            Judged::Good(good) if !view.is_suspended() => self.carry_out(&view, good, size.members).await,
             _ => Ok(Shown::Newest),
         };
-        self.report(&view, judged, &progress).await?;
+        self.report(&view, judged, size, &progress).await?;
         progress.map(|_| Action::await_change())
     }
 
@@ -98,9 +124,30 @@ impl Reconciler for ConsumerController {
 }
 
 impl ConsumerController {
+    fn size(&self, view: &View<'_>) -> Size {
+        let (object, wanted) = (view.object, view.object.spec.replicas);
+        let report = self.reports.get(&object.namespace().unwrap_or_default(), &object.name_any());
+        // What was seen of another spec says nothing of this one.
+        let current = report.as_deref().filter(|report| report.generation == object.metadata.generation);
+        let seen = current.and_then(|report| report.partitions);
+        let pipeline = view.pipeline.as_deref();
+        let partitions = seen.or_else(|| declared_partitions(&object.spec, pipeline?));
+        let present =
+            view.deployment.as_deref().and_then(|deployment| deployment.spec.as_ref()?.replicas).unwrap_or_default();
+        let start = current.and_then(|report| report.start.as_ref());
+        let waiting = match start {
+            _ if present > 0 || wanted == 0 => None,
+            Some(Start::May) => None,
+            Some(Start::Waits(reason, message)) => Some((*reason, message.clone())),
+            None => Some(("DeadLetterTopicPending", NOT_LOOKED.to_owned())),
+        };
+        Size { partitions, members: members(wanted, present, partitions, start), waiting, report }
+    }
+
     /// Writes what the members need, then the Deployment.
-    async fn carry_out(&self, view: &View<'_>, good: &Good) -> Result<Shown, Error> {
+    async fn carry_out(&self, view: &View<'_>, good: &Good, members: i32) -> Result<Shown, Error> {
         let consumer = consumer::Consumer::new(view.object, good.bootstrap.clone(), good.certificates.clone())?;
+        let consumer = consumer::Consumer { members, ..consumer };
         let children = consumer.children(&owned_by(view.object));
         let (workload, needs) = children.into_iter().partition(|child| child.gvk.kind == "Deployment");
         self.io.children.apply(view.object, prepare(&self.watches, needs)?).await?;
@@ -111,15 +158,22 @@ impl ConsumerController {
     }
 
     /// Writes the status: what was observed, and what was found wrong.
-    async fn report(&self, view: &View<'_>, judged: Judged, progress: &Result<Shown, Error>) -> Result<(), Error> {
+    async fn report(
+        &self,
+        view: &View<'_>,
+        judged: Judged,
+        size: Size,
+        progress: &Result<Shown, Error>,
+    ) -> Result<(), Error> {
+        let wanted = if size.waiting.is_some() { view.object.spec.replicas } else { size.members };
         let (refusals, waiting) = match judged {
-            Judged::Good(_) => (Vec::new(), None),
+            Judged::Good(_) => (Vec::new(), size.waiting.filter(|_| !view.is_suspended())),
             Judged::Refused(refusals) => (refusals, None),
             Judged::Waiting(reason, message) => (Vec::new(), Some((reason, message))),
         };
         let verdict = Verdict {
             refusals,
-            warnings: validate::consumer::warnings(view.object, view.pipeline.as_deref()),
+            warnings: validate::consumer::warnings(view.object, size.partitions),
             failure: error::to_show(progress),
             waiting,
         };
@@ -131,6 +185,8 @@ impl ConsumerController {
             verdict: &verdict,
             deployment: shown,
             members: &view.members,
+            wanted,
+            report: size.report.as_deref(),
         };
         let outcome = self.io.status.write(view.object, &status::consumer::status(&observed, Timestamp::now())).await?;
         news::tell(&self.io, view.object, outcome).await;

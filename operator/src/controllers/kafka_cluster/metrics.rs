@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::super::metrics::{Labels, encode_gauge};
 use kafkapipelines_core::cluster::health::certificates::Expiry;
 use kafkapipelines_core::cluster::health::disks::{Disk, Space};
 use kafkapipelines_core::cluster::health::voters::Lag;
@@ -14,8 +15,6 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 
 type Key = (String, String);
-/// Labels besides those of the pipeline.
-type Labels = Vec<(&'static str, String)>;
 
 /// What was seen in one look.
 #[derive(Clone, Debug, Default)]
@@ -173,19 +172,6 @@ impl Collector for Metrics {
 fn labels((namespace, name): &Key, more: Labels) -> Labels {
     let pipeline = [("namespace", namespace.clone()), ("pipeline", name.clone())];
     pipeline.into_iter().chain(more).collect()
-}
-
-fn encode_gauge(
-    encoder: &mut DescriptorEncoder<'_>,
-    (name, help): (&str, &str),
-    unit: Option<&Unit>,
-    values: impl Iterator<Item = (Labels, i64)>,
-) -> Result<(), std::fmt::Error> {
-    let mut metric = encoder.encode_descriptor(name, help, unit, MetricType::Gauge)?;
-    for (labels, value) in values {
-        metric.encode_family(&labels)?.encode_gauge(&value)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

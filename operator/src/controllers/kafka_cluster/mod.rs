@@ -21,10 +21,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kafkapipelines_core::cluster::report::Report;
-use kafkapipelines_core::identity;
 use kafkapipelines_core::pipeline::Pipeline;
-use kafkapipelines_core::validate;
-use kafkapipelines_core::validate::pipeline::PipelineInput;
 use kafkapipelines_crds::LogPipeline;
 use kube::ResourceExt as _;
 use tokio_util::sync::CancellationToken;
@@ -32,11 +29,12 @@ use tokio_util::sync::CancellationToken;
 use super::error::Error;
 use super::kafka_clients::{Clients, KafkaClients};
 use super::kafka_nodes::{self, pipeline_of};
+use super::memories::Memories;
 use super::reports::Reports;
 use super::{Action, Context, Reconciler, Runner};
 use crate::io::Io;
 use crate::io::watches::Watches;
-use memory::{Memories, Memory};
+use memory::Memory;
 use metrics::{Metrics, Picture};
 use turn::{Seen, Turn};
 
@@ -53,7 +51,7 @@ pub struct KafkaClusterController {
     watches: Watches,
     clients: KafkaClients,
     reports: Reports,
-    memories: Memories,
+    memories: Memories<Memory>,
     metrics: Metrics,
 }
 
@@ -102,7 +100,7 @@ impl Reconciler for KafkaClusterController {
             self.metrics.forget(&namespace, &name);
             return Ok(Action::await_change());
         }
-        let Some(pipeline) = self.pipeline(&object) else {
+        let Some(pipeline) = kafka_nodes::reachable(&self.watches, &object) else {
             self.metrics.looked(&namespace, &name, None);
             self.reports.set(&namespace, &name, Report::default());
             return Ok(Action::await_change());
@@ -132,17 +130,6 @@ impl Reconciler for KafkaClusterController {
 }
 
 impl KafkaClusterController {
-    /// The pipeline, where it can be looked into: it is good, and a broker serves.
-    fn pipeline(&self, object: &LogPipeline) -> Option<Pipeline> {
-        let identity = identity::recorded(object.status.as_ref()?)?;
-        let views = kafka_nodes::pools(&self.watches, &object.namespace()?, &object.name_any());
-        let pools: Vec<_> = views.iter().map(|pool| pool.object.clone()).collect();
-        let pipeline =
-            validate::pipeline::pipeline(&PipelineInput { object, pools: &pools, identity: &identity }).ok()?;
-        let mut nodes = views.iter().flat_map(|pool| pool.nodes(&self.watches, &identity, None, None));
-        nodes.any(|state| state.node.is_broker() && state.serves()).then_some(pipeline)
-    }
-
     /// Looks at Kafka and sends what differs, one family after the other. How Kafka is comes first: that is wanted most where something
     /// fails.
     async fn look(

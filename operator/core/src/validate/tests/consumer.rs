@@ -147,8 +147,9 @@ fn a_consumers_user_is_never_called_like_the_nodes() {
 fn members_without_partitions_are_a_warning_where_the_partitions_are_known() {
     let declared = |partitions: Value| logs(json!({"topics": [{"name": "logs", "partitions": partitions}]}));
     let many = reader("a", json!({"replicas": 5}));
-    assert_eq!(said(&warnings(&many, Some(&declared(json!(4))))), [("IdleMembers", "spec.replicas", "5")]);
+    let warnings = |pipeline| warnings(&many, declared_partitions(&many.spec, &pipeline));
+    assert_eq!(said(&warnings(declared(json!(4)))), [("IdleMembers", "spec.replicas", "5")]);
     for pipeline in [declared(json!(5)), declared(Value::Null), logs(json!({}))] {
-        assert_eq!(warnings(&many, Some(&pipeline)), []);
+        assert_eq!(warnings(pipeline), []);
     }
 }

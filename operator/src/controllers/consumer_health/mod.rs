@@ -1,0 +1,205 @@
+//! The controller of how Consumers do: what their members count, and how far their groups have read.
+//!
+//! Neither has a watch, so both are looked at now and then. Nothing is changed, and nothing is written to the API server: what was found is
+//! kept in [`Reports`], from where the Consumer's controller takes it into the status.
+
+mod http;
+mod kafka;
+mod members;
+mod memory;
+pub(super) mod metrics;
+mod probe;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kafkapipelines_core::cluster::acls::Acl;
+use kafkapipelines_core::cluster::{access, users};
+use kafkapipelines_core::consumer_health::loss;
+use kafkapipelines_core::consumer_health::report::ConsumerReport;
+use kafkapipelines_core::pipeline::Pipeline;
+use kafkapipelines_core::pod_state::PodState;
+use kafkapipelines_core::vector::Bootstrap;
+use kafkapipelines_core::{labels, names};
+use kafkapipelines_crds::Consumer;
+use kube::ResourceExt as _;
+use tokio_util::sync::CancellationToken;
+
+use super::error::Error;
+use super::kafka_clients::KafkaClients;
+use super::kafka_nodes::{self, pipeline_of};
+use super::memories::Memories;
+use super::reports::Reports;
+use super::{Action, Context, Reconciler, Runner};
+use crate::io::Io;
+use crate::io::watches::Watches;
+use http::Http;
+use kafka::Asked;
+use members::Member;
+use memory::Memory;
+use metrics::Metrics;
+
+/// How soon a consumer is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_secs(15);
+/// How soon while something is awaited.
+const LOOK_AGAIN_SOON: Duration = Duration::from_secs(2);
+/// Time between two looks at least.
+const REST: Duration = Duration::from_secs(1);
+
+/// Looks at Consumers.
+pub struct ConsumerHealthController {
+    io: Io,
+    watches: Watches,
+    clients: KafkaClients,
+    reports: Reports<ConsumerReport>,
+    memories: Memories<Memory>,
+    metrics: Metrics,
+    http: Http,
+}
+
+/// The controller; it runs until `stop`.
+pub(super) fn run(
+    context: &Context,
+    watches: &Watches,
+    clients: &KafkaClients,
+    reports: &Reports<ConsumerReport>,
+    stop: CancellationToken,
+) -> impl Future<Output = ()> + Send + use<> {
+    let controller = ConsumerHealthController {
+        io: context.io(ConsumerHealthController::NAME),
+        watches: watches.clone(),
+        clients: clients.clone(),
+        reports: reports.clone(),
+        memories: Memories::default(),
+        metrics: context.settings.metrics.consumers.clone(),
+        http: Http::new(),
+    };
+    Runner::new(controller, &watches.consumers, &context.settings)
+        .watches(&watches.pods, |pod| pod.labels().get(labels::CONSUMER).cloned())
+        .run(stop)
+}
+
+impl Reconciler for ConsumerHealthController {
+    type Object = Consumer;
+    type Error = Error;
+    const NAME: &'static str = "consumerhealth";
+
+    async fn reconcile(&self, object: Arc<Consumer>) -> Result<Action, Error> {
+        let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
+        if object.metadata.deletion_timestamp.is_some() || self.is_suspended(&object) {
+            self.metrics.forget(&namespace, &name);
+            return Ok(Action::requeue(LOOK_AGAIN));
+        }
+        let members = self.members(&object);
+        let mut memory = self.memories.take(&namespace, &name);
+        if let Some(rest) = rest(&memory, &object, &members) {
+            self.memories.keep(&namespace, &name, memory);
+            return Ok(Action::requeue(rest));
+        }
+        memory.begin(&object);
+        let ended = self.look(&object, &members, &mut memory).await;
+        memory.conclude(&object);
+        self.metrics.looked(&namespace, &name, memory.picture.clone());
+        self.reports.set(&namespace, &name, memory.report.clone());
+        let again = pace(&memory);
+        self.memories.keep(&namespace, &name, memory);
+        ended.map(|()| Action::requeue(again))
+    }
+
+    fn io(&self) -> &Io {
+        &self.io
+    }
+
+    fn forget(&self, namespace: &str, name: &str) {
+        self.reports.forget(namespace, name);
+        self.memories.take(namespace, name);
+        self.metrics.forget(namespace, name);
+    }
+}
+
+impl ConsumerHealthController {
+    fn is_suspended(&self, object: &Consumer) -> bool {
+        let pipeline = self.watches.pipelines.get(&object.namespace().unwrap_or_default(), &object.spec.pipeline);
+        pipeline.is_some_and(|pipeline| pipeline.spec.suspend)
+    }
+
+    /// The Pods that serve.
+    fn members(&self, object: &Consumer) -> Vec<Member> {
+        let (pipeline, name) = (object.spec.pipeline.as_str(), object.name_any());
+        let pods = self.watches.pods.list(&object.namespace().unwrap_or_default(), |pod| {
+            pipeline_of(pod) == Some(pipeline)
+                && pod.labels().get(labels::CONSUMER) == Some(&name)
+                && PodState::of(pod, None).serves()
+        });
+        let mut members: Vec<_> = pods.iter().filter_map(|pod| Member::of(pod)).collect();
+        members.sort_by(|one, other| one.name().cmp(other.name()));
+        members
+    }
+
+    /// What members count is told though Kafka cannot be asked.
+    async fn look(&self, object: &Consumer, members: &[Member], memory: &mut Memory) -> Result<(), Error> {
+        let (now, sample) = (Timestamp::now(), memory.takes_sample());
+        memory.looked_at = Some(tokio::time::Instant::now());
+        memory.served = members.iter().map(|member| member.name().to_owned()).collect();
+        if sample {
+            let sinks: Vec<_> = object.spec.sinks.iter().map(|sink| sink.name.clone()).collect();
+            let loss = memory.report.loss.clone();
+            let told = (loss.as_ref(), loss::acknowledged(object.annotations()));
+            let counted = members::look(&self.http, members, &sinks, &mut memory.members, told).await;
+            memory.counted(&self.http, object, counted, now).await;
+        }
+        let namespace = object.namespace().unwrap_or_default();
+        let pipeline = self.watches.pipelines.get(&namespace, &object.spec.pipeline);
+        let Some(pipeline) = pipeline.and_then(|pipeline| kafka_nodes::reachable(&self.watches, &pipeline)) else {
+            return Ok(());
+        };
+        let Some(clients) = self.clients.of(&self.io, &self.watches, &pipeline, now).await? else { return Ok(()) };
+        let name = object.name_any();
+        let group = object.spec.group_id.as_deref().unwrap_or(&name);
+        let rules = self.rules(object, &pipeline);
+        let asked = Asked { brokers: &clients.brokers, spec: &object.spec, group, rules };
+        ask(&asked, object, memory, sample, now).await
+    }
+
+    /// The ACLs without which its members may do nothing; none where Kafka asks for none.
+    fn rules(&self, object: &Consumer, pipeline: &Pipeline) -> Option<BTreeSet<Acl>> {
+        let installed = self.watches.pipelines.get(&pipeline.namespace, &pipeline.name)?;
+        let needs =
+            Bootstrap::of(&installed)?.security.needs_certificate() && pipeline.spec.kafka.authorization.is_some();
+        let name = names::consumer_user(&object.name_any());
+        let mut users = users::wanted(&pipeline.spec, [object]);
+        users.retain(|user| user.name == name);
+        needs.then(|| access::rules(&users))
+    }
+}
+
+async fn ask(
+    asked: &Asked<'_>,
+    object: &Consumer,
+    memory: &mut Memory,
+    sample: bool,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let basics = asked.basics().await?;
+    memory.basics(object, &basics);
+    if sample {
+        let progress = asked.progress(&basics, now).await?;
+        memory.progress(object, &basics, progress, now);
+    }
+    Ok(())
+}
+
+/// How long to wait before the next look; nothing where it is due, or where the spec or the members have changed.
+fn rest(memory: &Memory, object: &Consumer, members: &[Member]) -> Option<Duration> {
+    let since = memory.looked_at?.elapsed();
+    let is_same = memory.report.generation == object.metadata.generation
+        && memory.served.iter().map(String::as_str).eq(members.iter().map(Member::name));
+    let due = if is_same { pace(memory) } else { REST };
+    due.checked_sub(since).filter(|rest| !rest.is_zero())
+}
+
+fn pace(memory: &Memory) -> Duration {
+    if memory.is_awaiting() { LOOK_AGAIN_SOON } else { LOOK_AGAIN }
+}
