@@ -54,8 +54,20 @@ pub(crate) struct VectorPod<'a> {
     pub ports: Vec<ContainerPort>,
     /// Environment.
     pub env: Vec<EnvVar>,
-    /// Secrets with files besides those for Kafka: the volume's name, the directory, the Secret's name, its keys.
-    pub files: Vec<(&'static str, &'static str, &'a str, [&'static str; 2])>,
+    /// Secrets with files besides those for Kafka.
+    pub files: Vec<SecretFiles>,
+}
+
+/// A Secret whose keys are files in the container.
+pub(crate) struct SecretFiles {
+    /// Name of the volume.
+    pub volume: String,
+    /// The directory of the files.
+    pub directory: String,
+    /// Name of the Secret.
+    pub secret: String,
+    /// Its keys, which are the names of the files.
+    pub keys: Vec<String>,
 }
 
 impl VectorPod<'_> {
@@ -91,7 +103,7 @@ impl VectorPod<'_> {
             image: Some(image_reference(image, REPOSITORY, TAG)),
             image_pull_policy: Some(pull_policy(image.pull_policy)),
             args: Some(args.into()),
-            env: non_empty(&self.env),
+            env: Some(self.environment()),
             resources: resources(&self.vector.resources),
             volume_mounts: Some(self.mounts()),
             ports: Some(own_ports.into_iter().chain(self.ports).collect()),
@@ -103,6 +115,12 @@ impl VectorPod<'_> {
             termination_message_policy: Some("FallbackToLogsOnError".to_owned()),
             ..Container::default()
         }
+    }
+
+    fn environment(&self) -> Vec<EnvVar> {
+        let level = self.vector.log_level.as_str().to_owned();
+        let level = EnvVar { name: "VECTOR_LOG".to_owned(), value: Some(level), ..EnvVar::default() };
+        std::iter::once(level).chain(self.env.iter().cloned()).collect()
     }
 
     fn grace_seconds(&self) -> i64 {
@@ -119,9 +137,13 @@ impl VectorPod<'_> {
             volumes.push(files_of(CA, secret(names::cluster_ca_cert(self.pipeline), &[CA_KEY])));
         }
         if self.security.needs_certificate() {
-            volumes.push(keys_of(USER, &names::user(self.pipeline, &self.user), [USER_CERTIFICATE, USER_KEY]));
+            let user = secret(names::user(self.pipeline, &self.user), &[USER_CERTIFICATE, USER_KEY]);
+            volumes.push(private_files_of(USER, user));
         }
-        volumes.extend(self.files.iter().map(|(volume, _, secret, keys)| keys_of(volume, secret, *keys)));
+        volumes.extend(self.files.iter().map(|files| {
+            let keys: Vec<_> = files.keys.iter().map(String::as_str).collect();
+            private_files_of(&files.volume, secret(files.secret.clone(), &keys))
+        }));
         volumes
     }
 
@@ -129,7 +151,7 @@ impl VectorPod<'_> {
         let ca = self.security.has_tls().then(|| read_only(CA, CA_DIR));
         let user = self.security.needs_certificate().then(|| read_only(USER, USER_DIR));
         let own = [read_only(CONFIG, CONFIG_DIR), mount(DATA, DATA_DIR)];
-        let further = self.files.iter().map(|(volume, directory, ..)| read_only(volume, directory));
+        let further = self.files.iter().map(|files| read_only(&files.volume, &files.directory));
         own.into_iter().chain(ca).chain(user).chain(further).collect()
     }
 }
@@ -148,8 +170,8 @@ fn health() -> Probe {
     Probe { http_get: Some(get), timeout_seconds: Some(5), ..Probe::default() }
 }
 
-fn keys_of(volume: &str, name: &str, keys: [&str; 2]) -> Volume {
-    files_of(volume, SecretVolumeSource { default_mode: Some(GROUP_MAY_READ), ..secret(name.to_owned(), &keys) })
+fn private_files_of(volume: &str, secret: SecretVolumeSource) -> Volume {
+    files_of(volume, SecretVolumeSource { default_mode: Some(GROUP_MAY_READ), ..secret })
 }
 
 fn secret(name: String, keys: &[&str]) -> SecretVolumeSource {

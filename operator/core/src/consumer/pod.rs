@@ -3,7 +3,8 @@
 use k8s_openapi::api::core::v1::PodSpec;
 
 use super::Consumer;
-use crate::vector_pod::VectorPod;
+use crate::vector::secrets;
+use crate::vector_pod::{SecretFiles, VectorPod};
 use crate::{labels, names};
 
 /// Spec of the Pods.
@@ -18,7 +19,19 @@ pub(super) fn spec(consumer: &Consumer) -> PodSpec {
         template: &consumer.spec.template.spec,
         ports: Vec::new(),
         env: Vec::new(),
-        files: Vec::new(),
+        files: secret_files(consumer),
     };
     pod.spec()
+}
+
+/// Credentials and certificates that the sinks name. A Secret that is missing keeps the Pod from starting, and the kubelet says which.
+fn secret_files(consumer: &Consumer) -> Vec<SecretFiles> {
+    let mounted = secrets::mounted(&consumer.spec.sinks).into_iter().enumerate();
+    let files = mounted.map(|(index, (secret, keys))| SecretFiles {
+        volume: format!("secret-{index}"),
+        directory: secrets::directory(&secret),
+        secret,
+        keys: keys.into_iter().collect(),
+    });
+    files.collect()
 }

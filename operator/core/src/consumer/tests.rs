@@ -94,6 +94,29 @@ fn certificates_are_mounted_as_the_listener_asks_for_them() {
 }
 
 #[test]
+fn secrets_that_sinks_name_are_files_of_the_members_and_only_names_in_the_vector_file() {
+    let mut object = object();
+    object.spec.sinks = serde_json::from_value(json!([
+        {"name": "a", "elasticsearch": {"endpoints": ["https://es"], "index": "logs", "auth": {"basicFrom": {"name": "es.login"}}}},
+        {"name": "b", "http": {"uri": "https://b", "auth": {"bearerFrom": {"name": "token", "key": "t"}},
+            "tls": {"caFrom": {"name": "es.login", "key": "ca.crt"}}}}]))
+    .unwrap();
+    let file = child(&object, Security::Tls, "ConfigMap")["data"]["vector.yaml"].as_str().unwrap().to_owned();
+    for text in ["SECRET[esDOTlogin.password]", "SECRET[token.t]", "/etc/kafkapipelines/secrets/es.login/ca.crt"] {
+        assert!(file.contains(text), "{text} in {file}");
+    }
+    let pod = &template(&object, Security::Tls)["spec"];
+    let volumes = pod["volumes"].as_array().unwrap();
+    let item = |key: &str| json!({"key": key, "path": key});
+    let items = ["ca.crt", "password", "username"].map(item);
+    let login = json!({"secretName": "es.login", "items": items, "defaultMode": 0o440});
+    assert_eq!(volumes[volumes.len() - 2], json!({"name": "secret-0", "secret": login}));
+    let mounts = pod["containers"][0]["volumeMounts"].as_array().unwrap();
+    let token = json!({"name": "secret-1", "mountPath": "/etc/kafkapipelines/secrets/token", "readOnly": true});
+    assert_eq!(mounts.last().unwrap(), &token);
+}
+
+#[test]
 fn the_users_template_is_merged_in_and_never_replaces_the_operators_own() {
     let mut object = object();
     object.spec.template = serde_json::from_value(json!({
