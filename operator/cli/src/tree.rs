@@ -1,6 +1,7 @@
 //! Pipelines as trees for people. Pure: what is drawn depends on the objects alone.
 
 use anstyle::Style;
+use kafkapipelines_core::gateway::ports::ports;
 use kafkapipelines_crds::{
     Consumer, KafkaNodePool, KafkaNodePoolStatus, ListenerStatus, LogPipeline, NodeStatus, OperationStatus,
 };
@@ -33,6 +34,7 @@ fn installation(installation: &Installation) -> Branch {
     below.extend(group("listeners", listeners(pipeline)));
     below.extend(content::topics(pipeline));
     below.extend(content::users(pipeline));
+    below.extend(gateway(pipeline));
     below.extend(group("consumers", consumers(&installation.consumers)));
     Branch::new(format!("{NAME}{place}{NAME:#}  {}", state.phrase()), below)
 }
@@ -83,6 +85,14 @@ fn operation(pipeline: &LogPipeline) -> Option<Branch> {
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     Some(Branch::leaf(format!("{DOUBTFUL}{kind:?} in progress: {}{DOUBTFUL:#}", parts.join(", "))))
+}
+
+fn gateway(pipeline: &LogPipeline) -> Option<Branch> {
+    let spec = pipeline.spec.gateway.as_ref()?;
+    let ports: Vec<_> = ports(spec).iter().map(|port| format!("{} {}", port.name, port.service)).collect();
+    let status = pipeline.status.as_ref().and_then(|status| status.gateway.as_ref());
+    let ready = status.map(|status| format!("  {}/{} ready", status.ready, status.desired)).unwrap_or_default();
+    Some(Branch::leaf(format!("gateway  {} → {}{ready}", ports.join(", "), spec.topic)))
 }
 
 fn pools(pools: &[KafkaNodePool]) -> Vec<Branch> {

@@ -12,6 +12,8 @@ mod shape;
 mod spec_tests;
 
 #[cfg(test)]
+mod gateway_programs;
+#[cfg(test)]
 mod own_programs;
 #[cfg(test)]
 mod tests;
