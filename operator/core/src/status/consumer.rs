@@ -297,6 +297,43 @@ mod tests {
     }
 
     #[test]
+    fn what_was_seen_last_stays_until_there_is_a_look() {
+        let finding = |type_, status: bool| Finding::new(type_, status, "Seen", "");
+        let seen = [finding(NO_LOSS, false), finding(DELIVERING, true), finding(AT_RISK, true)];
+        let before = ConsumerStatus {
+            conditions: conditions::merge(&[], &seen, Some(1), Timestamp::UNIX_EPOCH),
+            lag: Some(1200),
+            time_lag: Some("30m".to_owned()),
+            ..ConsumerStatus::default()
+        };
+        let (object, verdict, members) = (consumer(1), Verdict::default(), [member("a", None)]);
+        let told = |report: Option<&ConsumerReport>| {
+            let observed = Observed {
+                object: &object,
+                before: &before,
+                pipeline: None,
+                verdict: &verdict,
+                deployment: None,
+                members: &members,
+                wanted: 1,
+                report,
+            };
+            let status = status(&observed, Timestamp::UNIX_EPOCH);
+            let types: Vec<_> = status.conditions.into_iter().map(|condition| condition.type_).collect();
+            (types.join(" "), status.lag, status.time_lag)
+        };
+        let stays = "Ready Accepted NoLoss Delivering AtRisk";
+        assert_eq!(told(None), (stays.to_owned(), Some(1200), Some("30m".to_owned())));
+        let figures = Figures { lag: 7, time_lag: "0s".to_owned(), ..Figures::default() };
+        let report = ConsumerReport {
+            figures: Some(figures),
+            findings: vec![finding(NO_LOSS, true)],
+            ..ConsumerReport::default()
+        };
+        assert_eq!(told(Some(&report)), ("Ready Accepted NoLoss".to_owned(), Some(7), Some("0s".to_owned())));
+    }
+
+    #[test]
     fn the_hash_is_the_one_that_all_members_run() {
         let mut newer = member("b", None);
         newer.stamps = [(labels::CONFIG_HASH.to_owned(), "h2".to_owned())].into();

@@ -59,6 +59,11 @@ pub struct Member {
 pub type Committed = BTreeMap<TopicPartition, i64>;
 
 impl Group {
+    /// Whether its partitions are shared out: else members change places just now.
+    pub fn is_settled(&self) -> bool {
+        ["Stable", "Empty", "Dead"].contains(&self.state.as_str())
+    }
+
     fn of_modern(group: &modern::DescribedGroup) -> Self {
         let member = |member: &modern::Member| Member {
             id: text(&member.member_id),
@@ -147,6 +152,18 @@ impl Client {
         self.ask_coordinators(names, |node, names| self.describe_groups_at(node, names)).await
     }
 
+    /// One group and its members; one that is not there is `Dead`.
+    pub async fn describe_group(&self, name: &str) -> Result<Group, Error> {
+        let name = name.to_owned();
+        match self.describe_groups(std::slice::from_ref(&name)).await?.remove(&name) {
+            Some(Ok(group)) => Ok(group),
+            Some(Err(error)) if error.code != Code::GROUP_ID_NOT_FOUND => {
+                Err(Error::Kafka { api: "DescribeGroups", error })
+            }
+            _ => Ok(Group { state: "Dead".to_owned(), members: Vec::new() }),
+        }
+    }
+
     /// How far groups have read.
     pub async fn committed_offsets(&self, names: &[String]) -> Result<Outcomes<String, Committed>, Error> {
         self.ask_coordinators(names, |node, names| async move {
@@ -161,6 +178,14 @@ impl Client {
             Ok(answer.groups.iter().map(|group| (text(&group.group_id), committed(group))).collect())
         })
         .await
+    }
+
+    /// How far one group has read.
+    pub async fn committed_offsets_of(&self, name: &str) -> Result<Committed, Error> {
+        let name = name.to_owned();
+        let found = self.committed_offsets(std::slice::from_ref(&name)).await?.remove(&name);
+        let found = found.transpose().map_err(|error| Error::Kafka { api: "OffsetFetch", error })?;
+        Ok(found.unwrap_or_default())
     }
 
     /// Deletes groups and how far they have read. One with members is refused.

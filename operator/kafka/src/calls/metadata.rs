@@ -9,6 +9,7 @@ pub use kafkapipelines_core::cluster::topics::{Partition, Topic};
 
 use super::outcome::{Outcomes, complete, outcome};
 use crate::client::Client;
+use crate::code::Code;
 use crate::error::Error;
 use crate::route::Route;
 use crate::wire::text::id_text;
@@ -55,5 +56,18 @@ impl Client {
     pub async fn describe_topics(&self, names: &[String]) -> Result<Outcomes<String, Topic>, Error> {
         let answer = self.ask(Route::Any, &question(Some(names))).await?;
         Ok(complete(names.iter().cloned(), topics(&answer)))
+    }
+
+    /// Those of these topics that exist.
+    pub async fn existing_topics(&self, names: &[String]) -> Result<BTreeMap<String, Topic>, Error> {
+        let mut existing = BTreeMap::new();
+        for (name, outcome) in self.describe_topics(names).await? {
+            match outcome {
+                Ok(topic) => drop(existing.insert(name, topic)),
+                Err(error) if error.code == Code::UNKNOWN_TOPIC_OR_PARTITION => {}
+                Err(error) => return Err(Error::Kafka { api: "Metadata", error }),
+            }
+        }
+        Ok(existing)
     }
 }

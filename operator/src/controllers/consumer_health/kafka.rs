@@ -1,7 +1,6 @@
 //! What Kafka tells of a consumer: its topics, its group, and how far the group has read.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::slice::from_ref;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -16,7 +15,7 @@ use kafkapipelines_kafka::calls::Outcomes;
 use kafkapipelines_kafka::calls::configs::Resource;
 use kafkapipelines_kafka::calls::groups::Group;
 use kafkapipelines_kafka::calls::offsets::At;
-use kafkapipelines_kafka::{Client, Code, Error};
+use kafkapipelines_kafka::{Client, Error};
 
 /// Dead letters of this time are counted.
 const HOUR: Duration = Duration::from_hours(1);
@@ -40,8 +39,7 @@ pub(super) struct Basics {
     pub(super) facts: Facts,
     /// Whether Kafka has the ACLs of its user.
     pub(super) may_work: bool,
-    /// None where the coordinator does not know it.
-    pub(super) group: Option<Group>,
+    pub(super) group: Group,
 }
 
 /// How far the group has read.
@@ -69,34 +67,21 @@ impl Asked<'_> {
             Some(rules) => rules.is_subset(&self.brokers.describe_acls().await?.into_iter().collect()),
             None => true,
         };
-        let name = self.group.to_owned();
-        let group = self.brokers.describe_groups(from_ref(&name)).await?.remove(&name).and_then(Result::ok);
+        let group = self.brokers.describe_group(self.group).await?;
         Ok(Basics { topics, facts, may_work, group })
     }
 
     /// The topics that it reads and writes, as far as they exist.
     async fn topics(&self) -> Result<Topics, Error> {
-        let letters = &self.spec.dead_letter.topic;
-        let names: Vec<_> = self.spec.topics.iter().chain([letters]).cloned().collect();
-        let mut topics = Topics::new();
-        for (name, outcome) in self.brokers.describe_topics(&names).await? {
-            match outcome {
-                Ok(topic) => drop(topics.insert(name, topic)),
-                Err(error) if error.code == Code::UNKNOWN_TOPIC_OR_PARTITION => {}
-                Err(error) => return Err(Error::Kafka { api: "Metadata", error }),
-            }
-        }
-        Ok(topics)
+        let names: Vec<_> = self.spec.topics.iter().chain([&self.spec.dead_letter.topic]).cloned().collect();
+        self.brokers.existing_topics(&names).await
     }
 
     pub(super) async fn progress(&self, basics: &Basics, now: Timestamp) -> Result<Progress, Error> {
         let read = |name: &String| self.spec.topics.contains(name);
         let topics = only(&basics.topics, read);
-        let name = self.group.to_owned();
         // Before the offsets of the brokers: a group never seems to be ahead.
-        let committed = self.brokers.committed_offsets(from_ref(&name)).await?.remove(&name);
-        let committed = committed.transpose().map_err(|error| Error::Kafka { api: "OffsetFetch", error })?;
-        let committed = committed.unwrap_or_default();
+        let committed = self.brokers.committed_offsets_of(self.group).await?;
         let reading = Reading {
             committed: committed.into_iter().filter(|(partition, _)| read(&partition.topic)).collect(),
             earliest: self.offsets(&topics, At::Earliest).await?,

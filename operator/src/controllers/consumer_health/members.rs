@@ -102,7 +102,7 @@ pub(super) async fn look(
     let pages: Vec<_> = stream::iter(members.to_vec()).map(page).buffer_unordered(AT_A_TIME).collect().await;
     let mut counted = Counted::default();
     for (member, page) in pages {
-        let is_new = memory.looked;
+        let is_new = memory.looked && !memory.known.contains_key(&member.uid);
         let known = memory.known.entry(member.uid.clone()).or_default();
         match page {
             Ok(page) => {

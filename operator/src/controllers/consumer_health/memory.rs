@@ -123,14 +123,12 @@ impl Memory {
         self.report.start = Some(start::start(&object.spec, &basics.facts, basics.may_work));
         self.report.partitions = topics::partitions(&object.spec, &basics.facts);
         self.report.generation = object.metadata.generation;
-        if let Some(group) = &basics.group {
-            self.group(group);
-        }
+        self.group(&basics.group);
     }
 
     /// A group that is sharing out its partitions tells nothing.
     fn group(&mut self, group: &Group) {
-        if !["Stable", "Empty", "Dead"].contains(&group.state.as_str()) {
+        if !group.is_settled() {
             return;
         }
         let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);

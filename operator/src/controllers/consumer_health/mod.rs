@@ -10,6 +10,9 @@ mod memory;
 pub(super) mod metrics;
 mod probe;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
