@@ -86,7 +86,7 @@ pub struct GatewayTlsPort {
     pub port: i32,
     /// Secret of type `kubernetes.io/tls` (`tls.crt`, `tls.key`) with the certificate that senders are shown; cert-manager makes such.
     /// The Pods are restarted when it changes.
-    #[x_kube(validation = Rule::new("has(self.name) && self.name != ''").message("name a Secret").reason(Reason::FieldValueRequired))]
+    #[x_kube(validation = Rule::new("self.name != ''").message("name a Secret").reason(Reason::FieldValueRequired))]
     pub secret_ref: LocalObjectReference,
 }
 
@@ -107,7 +107,7 @@ pub struct GatewayHttp {
 #[serde(rename_all = "camelCase")]
 pub struct GatewayAuthentication {
     /// Secret of type `kubernetes.io/basic-auth` (`username`, `password`). The Pods are restarted when it changes.
-    #[x_kube(validation = Rule::new("has(self.name) && self.name != ''").message("name a Secret").reason(Reason::FieldValueRequired))]
+    #[x_kube(validation = Rule::new("self.name != ''").message("name a Secret").reason(Reason::FieldValueRequired))]
     pub secret_ref: LocalObjectReference,
 }
 
