@@ -11,6 +11,7 @@ pub mod args;
 mod branch;
 pub mod check;
 pub mod cluster;
+mod consumers;
 mod content;
 pub mod documents;
 mod health;

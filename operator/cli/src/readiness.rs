@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, ObjectMeta};
-use kafkapipelines_core::conditions::{self, ACCEPTED, READY, STALLED, SUSPENDED, WARNING};
+use kafkapipelines_core::conditions::{self, ACCEPTED, AT_RISK, READY, STALLED, SUSPENDED, WARNING};
 
 /// What is good.
 pub const GOOD: Style = AnsiColor::Green.on_default();
@@ -62,7 +62,7 @@ impl<'a> State<'a> {
         let ready = conditions::find(self.conditions, READY);
         let telling = |condition: &&Condition| {
             ![READY, ACCEPTED, STALLED].contains(&condition.type_.as_str())
-                && (condition.status != "True" || [WARNING, SUSPENDED].contains(&condition.type_.as_str()))
+                && (condition.status != "True" || [WARNING, SUSPENDED, AT_RISK].contains(&condition.type_.as_str()))
                 && ready.is_none_or(|ready| ready.message != condition.message)
         };
         let phrase =

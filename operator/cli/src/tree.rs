@@ -3,14 +3,14 @@
 use anstyle::Style;
 use kafkapipelines_core::gateway::ports::ports;
 use kafkapipelines_crds::{
-    Consumer, KafkaNodePool, KafkaNodePoolStatus, ListenerStatus, LogPipeline, NodeStatus, OperationStatus,
+    KafkaNodePool, KafkaNodePoolStatus, ListenerStatus, LogPipeline, NodeStatus, OperationStatus,
 };
 use kube::ResourceExt as _;
 
 use crate::branch::{Branch, columns};
 use crate::overview::{Installation, Overview};
 use crate::readiness::{DOUBTFUL, State, mark};
-use crate::{content, health};
+use crate::{consumers, content, health};
 
 const NAME: Style = Style::new().bold();
 
@@ -35,7 +35,7 @@ fn installation(installation: &Installation) -> Branch {
     below.extend(content::topics(pipeline));
     below.extend(content::users(pipeline));
     below.extend(gateway(pipeline));
-    below.extend(group("consumers", consumers(&installation.consumers)));
+    below.extend(group("consumers", consumers::branches(&installation.consumers)));
     Branch::new(format!("{NAME}{place}{NAME:#}  {}", state.phrase()), below)
 }
 
@@ -142,25 +142,4 @@ fn listeners(pipeline: &LogPipeline) -> Vec<Branch> {
     };
     let rows: Vec<[String; 3]> = listeners.iter().map(cells).collect();
     columns(&rows).into_iter().map(Branch::leaf).collect()
-}
-
-fn consumers(consumers: &[Consumer]) -> Vec<Branch> {
-    let rows: Vec<[String; 3]> = consumers.iter().map(consumer_cells).collect();
-    columns(&rows).into_iter().zip(consumers).map(|(cells, consumer)| consumer_branch(&cells, consumer)).collect()
-}
-
-fn consumer_cells(consumer: &Consumer) -> [String; 3] {
-    let sinks: Vec<&str> = consumer.spec.sinks.iter().map(|sink| sink.name.as_str()).collect();
-    let members = consumer.status.as_ref().and_then(|status| status.ready_members.as_ref());
-    [
-        consumer.name_any(),
-        format!("{} → {}", consumer.spec.topics.join(", "), sinks.join(", ")),
-        members.map(|members| format!("{members} members ready")).unwrap_or_default(),
-    ]
-}
-
-fn consumer_branch(cells: &str, consumer: &Consumer) -> Branch {
-    let status = consumer.status.as_ref();
-    let state = State::new(&consumer.metadata, status.map(|status| (&*status.conditions, status.observed_generation)));
-    Branch::new(format!("{cells}{}", state.phrase()), state.remarks().into_iter().map(Branch::leaf).collect())
 }
