@@ -11,7 +11,7 @@ use crate::kube_api::KubeApi;
 
 /// Every child of the reference installation, without the pipeline's name and a dash, by kind.
 const REFERENCE: [(&str, &[&str]); 9] = [
-    ("configmaps", &["broker-config", "controller-config", "victoria-logs"]),
+    ("configmaps", &["agent", "broker-config", "controller-config", "victoria-logs"]),
     ("deployments", &["victoria-logs"]),
     ("ingresses", &["broker-0-external", "broker-1-external", "broker-2-external", "kafka-external-bootstrap"]),
     ("networkpolicies", &["kafka-broker", "kafka-controller", "victoria-logs"]),

@@ -59,7 +59,7 @@ fn orders() -> Vec<[usize; 4]> {
     all.filter(|order| (0..4).all(|document| order.contains(&document))).collect()
 }
 
-/// What the installation has become, without what differs between any two: namespace, cluster id and what follows from it.
+/// What the installation has become, without what differs between any two: namespace, cluster id and what follows from it, authorities.
 async fn outcome(kube: &KubeApi) -> Result<Value> {
     let pipeline = kube.get("logpipelines", "log-aggregator-kafka").await?.unwrap_or_default();
     let children = bed::children(kube).await?;
@@ -80,7 +80,12 @@ fn without_identity(files: &Value, namespace: Option<&str>) -> Vec<String> {
     let is_identity = |line: &&str| {
         ["CLUSTER_ID=", "INITIAL_CONTROLLERS=", "declare -A DIRECTORY_IDS="].iter().any(|it| line.starts_with(it))
     };
-    let texts = files.as_object().into_iter().flatten().filter_map(|(_, text)| text.as_str());
+    let texts = files
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(key, _)| *key != "ca.crt")
+        .filter_map(|(_, text)| text.as_str());
     let lines = texts.flat_map(|text| text.lines().filter(|line| !is_identity(line)));
     lines.map(|line| line.replace(namespace.unwrap_or_default(), "NAMESPACE")).collect()
 }

@@ -68,6 +68,6 @@ fn status_args(cluster: &Cluster, namespace: &str) -> Result<StatusArgs> {
     let words = ["kubectl-kafkapipelines", "status", "--namespace", namespace, "--kubeconfig"].map(OsStr::new);
     match Cli::try_parse_from(words.into_iter().chain([cluster.kubeconfig().as_os_str()]))?.command {
         Command::Status(args) => Ok(args),
-        other @ Command::Check(_) => bail!("{other:?}"),
+        other => bail!("{other:?}"),
     }
 }

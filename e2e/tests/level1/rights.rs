@@ -45,6 +45,7 @@ async fn make_use_of_each(bed: &Bed) -> Result<()> {
     bed::await_workloads(&bed.kube, 1).await?;
     a_listener_goes_and_a_node_restarts(&bed.kube).await?;
     a_pool_comes_and_goes(&bed.kube).await?;
+    a_gateway_comes_and_goes(&bed.kube).await?;
     a_pod_is_told_its_rack(bed).await
 }
 
@@ -84,6 +85,24 @@ async fn a_pool_comes_and_goes(kube: &KubeApi) -> Result<()> {
     eventually("the pool goes", async || {
         let names = names_of(kube, "").await?;
         let left: Vec<_> = names.into_iter().filter(|name| name == budget || name.contains("-extra")).collect();
+        Ok(left.is_empty().then_some(()).ok_or(format!("{left:?}")))
+    })
+    .await
+}
+
+async fn a_gateway_comes_and_goes(kube: &KubeApi) -> Result<()> {
+    let gateway = json!({"topic": "standard-logs", "http": {"port": 8080}});
+    kube.merge("logpipelines", PIPELINE, &json!({"spec": {"gateway": gateway}})).await?;
+    let workload = "deployments/log-aggregator-kafka-gateway";
+    eventually("the gateway comes", async || {
+        let names = names_of(kube, "").await?;
+        Ok(names.iter().any(|name| name == workload).then_some(()).ok_or(format!("{names:?}")))
+    })
+    .await?;
+    kube.merge("logpipelines", PIPELINE, &json!({"spec": {"gateway": null}})).await?;
+    eventually("the gateway goes", async || {
+        let names = names_of(kube, "").await?;
+        let left: Vec<_> = names.into_iter().filter(|name| name.ends_with("-gateway")).collect();
         Ok(left.is_empty().then_some(()).ok_or(format!("{left:?}")))
     })
     .await

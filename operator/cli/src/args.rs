@@ -85,7 +85,7 @@ pub struct CheckArgs {
 #[derive(Debug, Subcommand)]
 pub enum AgentCommand {
     /// Print the complete Vector file of one server, or write it with its certificates into a directory.
-    Config(AgentConfigArgs),
+    Config(Box<AgentConfigArgs>),
 }
 
 /// Arguments of `agent config`.

@@ -9,8 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Kinds, and values of fields, that Kubernetes defines.
-const KUBERNETES_WORDS: &str = "Always AlwaysAllow ConfigMap Consumer Delete Deployment Event FallbackToLogsOnError False \
-    IfHealthyBudget IfNotPresent Ingress KafkaNodePool LogPipeline NetworkPolicy Never Node None OnDelete OnRootMismatch \
+const KUBERNETES_WORDS: &str = "Always AlwaysAllow ClusterIP ConfigMap Consumer Delete Deployment Event FallbackToLogsOnError False \
+    IfHealthyBudget IfNotPresent Ingress KafkaNodePool LoadBalancer LogPipeline NetworkPolicy Never Node NodePort None OnDelete OnRootMismatch \
     Parallel Pod PodDisruptionBudget PodScheduled Prefix ReadWriteOnce Retain RollingUpdate RuntimeDefault ScheduleAnyway \
     Secret Service ServiceAccount StatefulSet True Unknown";
 

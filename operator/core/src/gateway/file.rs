@@ -69,7 +69,7 @@ pub(super) struct Listener {
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum Sink {
-    Kafka(Producer),
+    Kafka(Box<Producer>),
     Metrics(PrometheusExporter),
 }
 

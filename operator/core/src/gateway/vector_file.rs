@@ -130,7 +130,7 @@ fn remap(inputs: Vec<String>, source: String) -> Remap {
 fn sinks(spec: &GatewaySpec, bootstrap: &Bootstrap) -> Components<Sink> {
     let kafka = Producer::new(LINE, &connection(bootstrap), &spec.topic);
     let metrics = PrometheusExporter { inputs: vec![INTERNAL_METRICS.to_owned()], address: everywhere(METRICS_PORT) };
-    Components(vec![(KAFKA.to_owned(), Sink::Kafka(kafka)), (METRICS.to_owned(), Sink::Metrics(metrics))])
+    Components(vec![(KAFKA.to_owned(), Sink::Kafka(Box::new(kafka))), (METRICS.to_owned(), Sink::Metrics(metrics))])
 }
 
 fn connection(bootstrap: &Bootstrap) -> Connection {
