@@ -98,7 +98,7 @@ pub struct ThrottleSpec {
     #[x_kube(validation = Rule::new("duration(self) > duration('0s')").message("a window has a length: write for example 1s"))]
     pub window: String,
     /// Field whose values are counted each by itself, for example `host`. Default: all lines together.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::schema::field_name")]
     pub key_field: Option<String>,
 }
@@ -111,11 +111,11 @@ pub struct SampleSpec {
     #[schemars(range(min = 1, max = 1_000_000_000))]
     pub rate: u32,
     /// Field by whose value it is decided: of one value all lines are kept, or none. Default: every so-many-th line.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::schema::field_name")]
     pub key_field: Option<String>,
     /// A condition in VRL: lines for which it holds are always kept.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::schema::condition")]
     pub exclude: Option<String>,
 }
@@ -150,11 +150,11 @@ pub struct ReduceSpec {
     #[schemars(schema_with = "crate::schema::field_names")]
     pub group_by: Vec<String>,
     /// A condition in VRL for the first line of a group.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::schema::condition")]
     pub starts_when: Option<String>,
     /// A condition in VRL for the last line of a group.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::schema::condition")]
     pub ends_when: Option<String>,
     /// A group also ends so long after its last line. Default: `30s`.

@@ -23,7 +23,7 @@ pub struct KafkaSinkSpec {
     )]
     pub bootstrap_servers: Option<String>,
     /// Field whose text is the key of the record. Default: records have no key.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::schema::field_name")]
     pub key_field: Option<String>,
     /// How a line is written: `json` (all fields) or `text` (the field `message`). Default: `json`.

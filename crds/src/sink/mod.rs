@@ -31,7 +31,7 @@ pub struct SinkSpec {
     pub name: String,
     /// A condition in VRL: the sink gets the lines for which it holds, for example `.level == "audit"`. A line goes to every sink that
     /// wants it; one that no sink wants goes to the dead-letter topic. Default: all lines.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::schema::condition")]
     pub when: Option<String>,
     /// VictoriaLogs, by its endpoint `/insert/jsonline`.

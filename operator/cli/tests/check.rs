@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/log-aggregator.yaml");
+const STORES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/stores.yaml");
 const SECURED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/secured.yaml");
 const GATEWAY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/gateway.yaml");
 const REFUSED: &str = "
@@ -49,13 +50,19 @@ fn the_reference_installation_is_accepted() {
 #[test]
 fn the_example_with_users_is_accepted() {
     let output = check(&["-f", SECURED], "");
-    assert!(text(&output).ends_with("2 accepted, 0 refused, 0 skipped, 0 unreadable\n"), "{}", text(&output));
+    assert!(text(&output).ends_with("3 accepted, 0 refused, 0 skipped, 0 unreadable\n"), "{}", text(&output));
 }
 
 #[test]
 fn the_example_with_a_gateway_is_accepted() {
     let output = check(&["-f", GATEWAY], "");
     assert!(text(&output).ends_with("2 accepted, 0 refused, 0 skipped, 0 unreadable\n"), "{}", text(&output));
+}
+
+#[test]
+fn the_example_with_several_stores_is_accepted() {
+    let output = check(&["-f", EXAMPLE, "-f", STORES], "");
+    assert!(text(&output).ends_with("6 accepted, 0 refused, 0 skipped, 0 unreadable\n"), "{}", text(&output));
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn of_gateway(gateway: &GatewaySpec) -> UserSpec {
     with_certificate(names::GATEWAY_USER.to_owned(), vec![writes])
 }
 
-/// The user that a consumer is: it reads its topics in its group, and writes its dead letters. Nothing else.
+/// The user that a consumer is: it reads its topics in its group, and writes its dead letters and what its sinks copy. Nothing else.
 fn of_consumer(consumer: &Consumer) -> UserSpec {
     let name = consumer.name_any();
     let group = consumer.spec.group_id.clone().unwrap_or_else(|| name.clone());
@@ -42,12 +42,14 @@ fn of_consumer(consumer: &Consumer) -> UserSpec {
         group: Some(ResourcePattern { name: group, pattern_type: PatternType::Literal }),
         ..AccessSpec::default()
     };
-    let buries = AccessSpec {
+    let copies = consumer.spec.sinks.iter().filter_map(|sink| sink.kafka.as_ref());
+    let own = copies.filter(|kafka| kafka.bootstrap_servers.is_none()).map(|kafka| kafka.topic.clone());
+    let writes = AccessSpec {
         preset: Some(AccessPreset::Producer),
-        topics: vec![consumer.spec.dead_letter.topic.clone()],
+        topics: std::iter::once(consumer.spec.dead_letter.topic.clone()).chain(own).collect(),
         ..AccessSpec::default()
     };
-    with_certificate(names::consumer_user(&name), vec![reads, buries])
+    with_certificate(names::consumer_user(&name), vec![reads, writes])
 }
 
 fn with_certificate(name: String, access: Vec<AccessSpec>) -> UserSpec {

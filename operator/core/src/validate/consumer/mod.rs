@@ -1,8 +1,12 @@
 //! A Consumer and the pipeline it reads from.
 
+mod programs;
+mod secret_text;
+mod stores;
+
 use std::collections::BTreeSet;
 
-use kafkapipelines_crds::{Consumer, ConsumerSpec, ListenerType, LogPipeline, SinkSpec, TransformSpec};
+use kafkapipelines_crds::{Consumer, ConsumerSpec, ListenerType, LogPipeline};
 use kube::ResourceExt;
 
 use super::{consumer_tests, names, pipeline_not_found, pod_template, resources};
@@ -16,7 +20,10 @@ pub fn consumer(object: &Consumer, pipeline: Option<&LogPipeline>, vrl: Vrl) -> 
     let mut refusals = alone(object, vrl);
     match pipeline {
         None => refusals.push(pipeline_not_found(&object.spec.pipeline)),
-        Some(pipeline) => refusals.extend(no_way_in(pipeline).into_iter().chain(nodes_name(object, pipeline))),
+        Some(pipeline) => {
+            refusals.extend(no_way_in(pipeline).into_iter().chain(nodes_name(object, pipeline)));
+            refusals.extend(stores::unlisted_topics(&object.spec, pipeline));
+        }
     }
     if refusals.is_empty() { Ok(()) } else { Err(refusals) }
 }
@@ -32,8 +39,9 @@ pub(super) fn alone(object: &Consumer, vrl: Vrl) -> Vec<Refusal> {
     let mut refusals: Vec<_> = names::consumer(&object.name_any()).into_iter().collect();
     refusals.extend(loops(spec));
     refusals.extend(twice(spec));
-    refusals.extend(spec.transforms.iter().flat_map(|transform| program(transform, vrl)));
-    refusals.extend(spec.sinks.iter().filter_map(endpoint));
+    refusals.extend(programs::refusals(spec, vrl));
+    refusals.extend(secret_text::refusals(spec));
+    refusals.extend(stores::refusals(spec));
     refusals.extend(resources::refusals("spec.vector.resources", &spec.vector.resources));
     refusals.extend(pod_template::refusals(&spec.template));
     if refusals.is_empty() { consumer_tests::refusals(object, vrl) } else { refusals }
@@ -79,50 +87,6 @@ fn twice(spec: &ConsumerSpec) -> Vec<Refusal> {
         .filter(|(_, name)| !seen.insert(*name))
         .map(|(list, name)| Refusal::new("DuplicateName", format!("spec.{list}[{name}].name"), name, message))
         .collect()
-}
-
-fn program(transform: &TransformSpec, vrl: Vrl) -> Vec<Refusal> {
-    let field = format!("spec.transforms[{}].remap.source", transform.name);
-    let Some(remap) = &transform.remap else { return Vec::new() };
-    let mistakes = (vrl.program)(&remap.source);
-    mistakes.iter().map(|m| Refusal::new("InvalidVrl", &field, &m.excerpt, m.to_string())).collect()
-}
-
-fn endpoint(sink: &SinkSpec) -> Option<Refusal> {
-    let endpoint = &sink.victoria_logs.as_ref()?.endpoint;
-    let refuse = |reason, message: &str| {
-        Some(Refusal::new(reason, format!("spec.sinks[{}].victoriaLogs.endpoint", sink.name), endpoint, message))
-    };
-    let url = match endpoint.parse::<http::Uri>() {
-        Ok(url) if url.host().is_some_and(|host| !host.is_empty()) && is_http(&url) && has_port_in_range(&url) => url,
-        _ => return refuse("InvalidEndpoint", "is no URL: write for example http://victoria-logs.victoria.svc:9428"),
-    };
-    if url.path().contains(['%', '{']) {
-        return refuse("InvalidEndpoint", "Vector takes % and {{ in a URL for a template: choose a path without them");
-    }
-    if url.path().contains("/insert/elasticsearch") {
-        return refuse(
-            "LossyEndpoint",
-            "VictoriaLogs drops lines on its Elasticsearch path without an error: remove the path from the URL",
-        );
-    }
-    if url.path().contains("/insert/") {
-        return refuse(
-            "InvalidEndpoint",
-            "the operator adds the path /insert/jsonline itself: remove the path from the URL",
-        );
-    }
-    None
-}
-
-fn is_http(url: &http::Uri) -> bool {
-    matches!(url.scheme_str(), Some("http" | "https"))
-}
-
-/// The library lets a port pass that is too high.
-fn has_port_in_range(url: &http::Uri) -> bool {
-    let after_host = url.authority().and_then(|authority| authority.as_str().strip_prefix(authority.host()));
-    after_host.is_some_and(|rest| rest.is_empty() || rest[1..].parse::<u16>().is_ok_and(|port| port > 0))
 }
 
 fn idle_members(spec: &ConsumerSpec, partitions: Option<i32>) -> Option<Refusal> {
