@@ -16,7 +16,9 @@ pub(super) fn render(definitions: &[Definition]) -> Result<Value> {
     for (field, schema) in pipeline["properties"].as_object().into_iter().flatten() {
         let name = format!("LogPipeline.spec.{field}");
         values.insert(field.clone(), json!({"$ref": format!("#/definitions/{name}")}));
-        types.insert(name.clone(), titled(schema, &name));
+        let is_required = pipeline["required"].as_array().is_some_and(|required| required.contains(&json!(field)));
+        let schema = if is_required { schema.clone() } else { empty_or(schema) };
+        types.insert(name.clone(), titled(&schema, &name));
     }
     for kind in ["KafkaNodePool", "Consumer"] {
         let name = format!("{kind}.spec");
@@ -79,6 +81,16 @@ fn without_pipeline(spec: &Value) -> Value {
     spec
 }
 
+/// A field that the chart leaves out when it is empty lacks nothing then.
+fn empty_or(schema: &Value) -> Value {
+    let mut schema = schema.clone();
+    if let Some(required) = schema.as_object_mut().and_then(|schema| schema.remove("required")) {
+        schema["if"] = json!({"minProperties": 1});
+        schema["then"] = json!({"required": required});
+    }
+    schema
+}
+
 /// Objects and lists are told in the API reference, under their name.
 fn titled(schema: &Value, name: &str) -> Value {
     let mut schema = schema.clone();
@@ -127,6 +139,15 @@ mod tests {
         assert_eq!(kafka["additionalProperties"], false, "an unknown field is refused");
         assert_eq!(kafka["properties"]["config"]["additionalProperties"]["type"], json!(["integer", "string"]));
         assert!(!schema.to_string().contains("x-kubernetes-"));
+    }
+
+    #[test]
+    fn an_empty_field_is_as_one_left_out() {
+        let schema = render(&definitions()).unwrap();
+        let gateway = &schema["definitions"]["LogPipeline.spec.gateway"];
+        assert_eq!(gateway.get("required"), None);
+        assert_eq!(gateway["then"]["required"], json!(["topic"]));
+        assert!(schema["definitions"]["LogPipeline.spec.kafka"]["required"].is_array());
     }
 
     #[test]
