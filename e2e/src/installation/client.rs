@@ -49,9 +49,9 @@ echo "$found"
 
 /// Arguments: bootstrap server, configuration, topic, pattern. Reads as many lines as the topic holds now.
 const READ_ALL: &str = r#"
+offsets=$(bin/kafka-run-class.sh org.apache.kafka.tools.GetOffsetShell --bootstrap-server "$1" --command-config "$2" --topic "$3") || exit 1
 end=0
-while IFS=: read -r _ _ offset; do end=$((end + offset)); done \
-    < <(bin/kafka-get-offsets.sh --bootstrap-server "$1" --command-config "$2" --topic "$3")
+while IFS=: read -r _ _ offset; do end=$((end + offset)); done <<<"$offsets"
 [ "$end" -gt 0 ] || exit 0
 bin/kafka-console-consumer.sh --bootstrap-server "$1" --consumer.config "$2" --topic "$3" --from-beginning \
     --max-messages "$end" --timeout-ms 60000 2>/tmp/consumer.log | grep -a -o -E -- "$4"

@@ -80,9 +80,25 @@ impl<'a> Chaos<'a> {
         // What hangs is not tried again before a minute is over.
         let refused = if fault == "hang" { 1 } else { REFUSED };
         until("requests meet the fault", SOON, || Ok(self.store.met()? >= refused))?;
+        if fault == "401" {
+            self.status_says("Delivering", "False", "401")?;
+        }
         let before = self.store.stored()?.distinct;
         self.store.pull("none")?;
         until("the store gets lines again", SOON, || Ok(self.store.stored()?.distinct > before))
+    }
+
+    /// Waits for a condition of the consumer, while lines go on being written.
+    fn status_says(&self, kind: &str, status: &str, text: &str) -> Result<()> {
+        until(&format!("{kind}={status} with {text}"), SOON, || {
+            self.load.write(MEANWHILE / 10)?;
+            let consumer = self.pipeline.object("consumer", "store")?;
+            let conditions = consumer["status"]["conditions"].as_array().cloned().unwrap_or_default();
+            let found = conditions.iter().find(|condition| condition["type"] == kind);
+            Ok(found.is_some_and(|found| {
+                found["status"] == status && found["message"].as_str().is_some_and(|message| message.contains(text))
+            }))
+        })
     }
 
     /// Three times, with lines in their hands that nobody takes.
@@ -165,6 +181,8 @@ impl<'a> Chaos<'a> {
     }
 
     fn nothing_is_missing(self) -> Result<()> {
+        self.status_says("Delivering", "True", "")?;
+        self.status_says("NoLoss", "True", "")?;
         let Self { pipeline, client, store, load } = self;
         let written = load.finish()?;
         let poison: BTreeSet<_> = (0..written).filter(|number| is_poison(*number)).collect();
