@@ -140,14 +140,14 @@ mod tests {
 
     #[test]
     fn a_sink_that_stands_still_is_told_with_the_reason() {
-        let (refused, failed, still) =
+        let (answered_429, failed, still) =
             (counted(0, &[(503, 2), (429, 5)], 0, 500), counted(0, &[], 3, 500), counted(0, &[], 0, 500));
         let (flows, idle) = (counted(90, &[], 0, 200), counted(0, &[], 0, 0));
         let (refuses, unreachable, silent) =
             (Some(Trouble::Refuses(429)), Some(Trouble::Unreachable), Some(Trouble::Silent));
         for (looks, expected) in [
-            (vec![&flows, &refused, &still, &flows], vec![None, refuses.clone(), refuses.clone(), None]),
-            (vec![&failed, &still, &refused], vec![unreachable.clone(), unreachable.clone(), refuses.clone()]),
+            (vec![&flows, &answered_429, &still, &flows], vec![None, refuses.clone(), refuses.clone(), None]),
+            (vec![&failed, &still, &answered_429], vec![unreachable.clone(), unreachable.clone(), refuses.clone()]),
             (vec![&still, &still, &still, &flows, &still], vec![None, silent.clone(), silent.clone(), None, None]),
             (vec![&idle, &idle, &idle], vec![None, None, None]),
         ] {

@@ -1,4 +1,5 @@
 //! Looks at a consumer, by doubles of its members, its store and its Kafka.
+#![allow(clippy::needless_pass_by_value, reason = "the double of a Kafka hands requests over")]
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
