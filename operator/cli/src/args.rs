@@ -12,8 +12,11 @@ Examples:
   kubectl kafkapipelines check -f pipeline.yaml        would the operator accept it? no cluster needed
   helm template ./chart | kubectl kafkapipelines check -f -
   kubectl kafkapipelines agent config logs --host web-1 --component shop --include '/var/log/shop/*.log' > vector.yaml
+  kubectl kafkapipelines consumer test -f consumer.yaml --sample events.jsonl
+  kubectl kafkapipelines consumer render -f consumer.yaml
 
 Exit codes of check: 0 all documents are accepted, 1 one is refused, 2 one cannot be read.
+Exit codes of consumer test: 0 all tests pass, 1 one fails or a consumer is refused, 2 a file cannot be read.
 Colours appear on a terminal only; NO_COLOR=1 turns them off.";
 
 /// Log pipelines on Kafka: how they are, and whether a manifest would be accepted.
@@ -35,6 +38,9 @@ pub enum Command {
     /// Set up the agents of servers that send their logs to a pipeline.
     #[command(subcommand)]
     Agent(AgentCommand),
+    /// Try out consumers' transforms, and see their Vector files, without a cluster.
+    #[command(subcommand)]
+    Consumer(ConsumerCommand),
 }
 
 /// Arguments of `status`.
@@ -79,6 +85,44 @@ pub struct CheckArgs {
     /// How to print.
     #[arg(long, short, value_enum, default_value_t)]
     pub output: Output,
+}
+
+/// What to do with consumers.
+#[derive(Debug, Subcommand)]
+pub enum ConsumerCommand {
+    /// Run the tests of consumers, and pass a sample of lines through their transforms.
+    Test(ConsumerTestArgs),
+    /// Print the Vector file of consumers, as the operator would write it.
+    Render(ConsumerRenderArgs),
+}
+
+/// Arguments of `consumer test`.
+#[derive(Args, Debug)]
+pub struct ConsumerTestArgs {
+    /// A file of YAML or JSON documents; - is the standard input. Can be given more than once.
+    #[arg(long = "filename", short, required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Name of one consumer. Default: all of the files.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// A file whose lines pass the transforms too, each as the payload of a record that arrives now.
+    #[arg(long, value_name = "FILE")]
+    pub sample: Option<PathBuf>,
+    /// How to print.
+    #[arg(long, short, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// Arguments of `consumer render`.
+#[derive(Args, Debug)]
+pub struct ConsumerRenderArgs {
+    /// A file of YAML or JSON documents; - is the standard input. Can be given more than once. With the LogPipeline among the documents
+    /// the file says how its listener is reached.
+    #[arg(long = "filename", short, required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Name of one consumer. Default: all of the files.
+    #[arg(long)]
+    pub name: Option<String>,
 }
 
 /// What to do for agents.

@@ -27,7 +27,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode> {
     Ok(ExitCode::from(exit_code(&judgements)))
 }
 
-fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     if path == Path::new("-") { "(standard input)".to_owned() } else { path.display().to_string() }
 }
 
@@ -94,7 +94,7 @@ fn ask_operator(accepted: &Installation, judgements: &mut [Judgement]) {
     }
 }
 
-fn problem(refusal: &Refusal) -> Problem {
+pub(crate) fn problem(refusal: &Refusal) -> Problem {
     let Refusal { field, value, message, .. } = refusal;
     Problem::new(field, if value.is_empty() { message.clone() } else { format!("{value}: {message}") })
 }

@@ -2,7 +2,7 @@
 //!
 //! `status` fetches ([`cluster`], [`watch`]), groups ([`overview`]) and draws ([`tree`]);
 //! `check` reads ([`documents`]), asks the API server's rules ([`admission`]) and the operator's own, and prints ([`judgement`]);
-//! `agent` makes the files of a server that sends its logs.
+//! `agent` makes the files of a server that sends its logs; `consumer` runs transforms and renders Vector files without a cluster.
 #![warn(missing_docs)]
 
 pub mod admission;
@@ -11,6 +11,7 @@ pub mod args;
 mod branch;
 pub mod check;
 pub mod cluster;
+pub mod consumer;
 mod consumers;
 mod content;
 pub mod documents;

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::{Error, Result};
 use clap::Parser as _;
-use kafkapipelines_cli::args::{AgentCommand, Cli, Command};
-use kafkapipelines_cli::{agent, check, status};
+use kafkapipelines_cli::args::{AgentCommand, Cli, Command, ConsumerCommand};
+use kafkapipelines_cli::{agent, check, consumer, status};
 
 fn main() -> ExitCode {
     match run(&Cli::parse().command) {
@@ -23,6 +23,8 @@ fn run(command: &Command) -> Result<ExitCode> {
     match command {
         Command::Check(args) => check::run(args),
         Command::Status(args) => finish(status::run(args)),
+        Command::Consumer(ConsumerCommand::Test(args)) => consumer::test(args),
+        Command::Consumer(ConsumerCommand::Render(args)) => consumer::render(args),
         Command::Agent(AgentCommand::Config(args)) => finish(agent::run(args)),
     }
 }

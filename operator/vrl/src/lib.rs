@@ -25,7 +25,7 @@ use vrl::path::{OwnedTargetPath, OwnedValuePath};
 
 use patience::Verdicts;
 
-pub use spec_tests::{Fate, fate};
+pub use spec_tests::{Fate, fates};
 
 /// What judges a consumer's spec: VRL as Vector 0.57 has it.
 pub const VRL: Vrl = Vrl { program: mistakes, condition: condition_mistakes, tests: spec_tests::failures };

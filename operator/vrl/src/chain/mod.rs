@@ -2,7 +2,7 @@
 //!
 //! The file is the same that the members get, and the programs run in Vector's own runtime, so what a test or a stand-in sees is what
 //! Vector does. Two things are left out on purpose: `throttle` and `sample` drop by time and by chance, and let everything pass here.
-//! Functions that need Vector itself (its metrics, the network) fail with a sentence that says so. docs/adr/0009-chain.md
+//! Functions that need Vector itself (its metrics, the network) fail with a sentence that says so. docs/adr/0009-chain-in-process.md
 
 mod clock;
 mod condition;

@@ -31,7 +31,8 @@ struct Question {
 }
 
 /// What becomes of one event of a line.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Fate {
     /// It comes to a sink.
     Stored {
@@ -90,14 +91,13 @@ fn run(chain: &mut Chain, test: &ConsumerTest, topic: &str) -> Option<TestFailur
         return Some(failure(test, &format!("the consumer has no sink {sink}")));
     }
     chain.forget();
-    let fates = fate(chain, &line(&test.input, topic, now), now);
-    mismatch(&test.expect, &fates, now).map(|difference| failure(test, &difference))
+    let mut arrivals = chain.pass(&line(&test.input, topic, now), now);
+    arrivals.extend(chain.finish());
+    mismatch(&test.expect, &fates(arrivals), now).map(|difference| failure(test, &difference))
 }
 
-/// What becomes of a line, with what `reduce` would hold back. Without any fate it is dropped on purpose.
-pub fn fate(chain: &mut Chain, line: &Line, now: Timestamp) -> Vec<Fate> {
-    let mut arrivals = chain.pass(line, now);
-    arrivals.extend(chain.finish());
+/// What became of the events that arrived. A line without any is dropped on purpose.
+pub fn fates(arrivals: Vec<Arrival>) -> Vec<Fate> {
     arrivals.into_iter().map(Fate::of).collect()
 }
 

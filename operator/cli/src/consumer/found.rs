@@ -1,0 +1,112 @@
+//! The consumers of files, each judged like by `check`, but for its tests.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use kafkapipelines_core::validate::installation::{self, Installation};
+use kafkapipelines_core::vector::{self, Bootstrap, Security};
+use kafkapipelines_crds::{Consumer, LogPipeline};
+use kafkapipelines_vrl::VRL;
+use kube::ResourceExt as _;
+use serde_json::Value;
+
+use crate::admission::Admission;
+use crate::problem::Problem;
+use crate::{check, documents};
+
+/// A consumer of a file.
+pub(super) struct Found {
+    /// The file, as it was given.
+    pub file: String,
+    pub object: Consumer,
+    /// Its pipeline, when that is among the documents.
+    pub pipeline: Option<LogPipeline>,
+    /// Why API server or operator would refuse it.
+    pub problems: Vec<Problem>,
+}
+
+/// What is in the files.
+#[derive(Default)]
+pub(super) struct Files {
+    pub consumers: Vec<Found>,
+    /// What cannot be read, with the reason.
+    pub unreadable: Vec<String>,
+}
+
+/// Reads files; with a name, the consumers of that name.
+pub(super) fn read(paths: &[PathBuf], name: Option<&str>) -> Result<Files> {
+    let admission = Admission::new()?;
+    let mut files = Files::default();
+    let mut pipelines = Vec::new();
+    for path in paths {
+        let file = check::shown(path);
+        match documents::read(path) {
+            Ok(documents) => documents.iter().for_each(|object| {
+                sort(&admission, &file, object, &mut files, &mut pipelines);
+            }),
+            Err(error) => files.unreadable.push(format!("{file}: {error:#}")),
+        }
+    }
+    files.consumers.retain(|found| name.is_none_or(|name| found.object.name_any() == name));
+    for found in &mut files.consumers {
+        found.meet(&pipelines);
+    }
+    if files.consumers.is_empty() && files.unreadable.is_empty() {
+        files.unreadable.push("there is no Consumer of this name in the files".to_owned());
+    }
+    Ok(files)
+}
+
+fn sort(admission: &Admission, file: &str, object: &Value, files: &mut Files, pipelines: &mut Vec<LogPipeline>) {
+    if !Admission::concerns(object) {
+        return;
+    }
+    match object["kind"].as_str() {
+        Some("LogPipeline") => pipelines.extend(serde_json::from_value::<LogPipeline>(object.clone())),
+        Some("Consumer") => match serde_json::from_value(object.clone()) {
+            Ok(consumer) => {
+                let problems = admission.review(object, None);
+                files.consumers.push(Found { file: file.to_owned(), object: consumer, pipeline: None, problems });
+            }
+            Err(error) => {
+                let problems = admission.review(object, None).into_iter().map(|problem| problem.to_string());
+                let said = problems.chain([error.to_string()]).next().unwrap_or_default();
+                files.unreadable.push(format!("{file}: {said}"));
+            }
+        },
+        _ => {}
+    }
+}
+
+impl Found {
+    /// Finds its pipeline, and asks the operator's rules, but for the tests.
+    fn meet(&mut self, pipelines: &[LogPipeline]) {
+        let is_its = |pipeline: &&LogPipeline| {
+            pipeline.name_any() == self.object.spec.pipeline && pipeline.namespace() == self.object.namespace()
+        };
+        self.pipeline = pipelines.iter().find(is_its).cloned();
+        let mut untested = self.object.clone();
+        untested.spec.tests.clear();
+        let pipelines = self.pipeline.iter().cloned().collect();
+        let all = Installation { pipelines, consumers: vec![untested], ..Installation::default() };
+        let verdicts = installation::installation(&all, VRL).into_iter().filter(|verdict| verdict.kind == "Consumer");
+        if self.problems.is_empty() {
+            self.problems.extend(verdicts.flat_map(|verdict| verdict.refusals).map(|refusal| check::problem(&refusal)));
+        }
+    }
+
+    /// How it reaches Kafka: as its pipeline says, or without TLS at the usual address of one.
+    pub(super) fn bootstrap(&self) -> Bootstrap {
+        let unknown = || {
+            let namespace = self.object.namespace().unwrap_or_else(|| "default".to_owned());
+            let servers = format!("{}-kafka-bootstrap.{namespace}.svc:9092", self.object.spec.pipeline);
+            Bootstrap { servers, security: Security::Plain }
+        };
+        self.pipeline.as_ref().and_then(Bootstrap::of).unwrap_or_else(unknown)
+    }
+
+    /// Its Vector file.
+    pub(super) fn vector_file(&self) -> Result<String> {
+        Ok(vector::render(&self.object.name_any(), &self.object.spec, &self.bootstrap())?)
+    }
+}

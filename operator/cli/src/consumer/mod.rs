@@ -1,0 +1,15 @@
+//! `kubectl kafkapipelines consumer`: what a consumer's transforms do and what its Vector file is, without a cluster.
+
+mod found;
+mod render;
+mod report;
+mod sample;
+mod test;
+
+pub use render::run as render;
+pub use test::run as test;
+
+/// Exit code: a consumer is refused, or a test fails.
+const REFUSED: u8 = 1;
+/// Exit code: a file cannot be read, or has no consumer in it.
+const UNREADABLE: u8 = 2;
