@@ -77,13 +77,15 @@ fn line(number: usize) -> String {
         (true, 1) => rest("2001-09-09T01:46:40Z", "long ago"),
         (true, 2) => rest("yesterday", "at no time"),
         (true, 3) => rest(&now.to_string(), &"long ".repeat(60_000)),
-        (true, _) => {
-            rest(&now.to_string(), "wide") + &(0..1200).map(|field| format!(r#", "f{field}": 1"#)).collect::<String>()
-        }
+        (true, _) => rest(&now.to_string(), "wide") + &more_fields(1200),
         (false, _) => rest(
             &now.to_string(),
             &format!("GET /item/{number} 200, and as much more as a line of everyday has to say"),
         ),
     };
     format!(r#"{{"number": {number}, {rest}}}"#)
+}
+
+fn more_fields(count: usize) -> String {
+    (0..count).fold(String::new(), |all, number| all + ", \"f" + &number.to_string() + "\": 1")
 }
