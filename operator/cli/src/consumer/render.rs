@@ -32,12 +32,12 @@ pub fn run(args: &ConsumerRenderArgs) -> Result<ExitCode> {
 }
 
 fn comments(found: &Found) -> String {
-    let mut comments = format!("# Consumer {}, from {}\n", found.object.name_any(), found.file);
-    if found.pipeline.is_none() {
-        let pipeline = &found.object.spec.pipeline;
-        comments += &format!(
-            "# The LogPipeline {pipeline} is not among the documents: address and TLS of its listener are a guess.\n"
-        );
+    let origin = format!("# Consumer {}, from {}\n", found.object.name_any(), found.file);
+    if found.pipeline.is_some() {
+        return origin;
     }
-    comments
+    let pipeline = &found.object.spec.pipeline;
+    format!(
+        "{origin}# The LogPipeline {pipeline} is not among the documents: address and TLS of its listener are a guess.\n"
+    )
 }

@@ -103,11 +103,14 @@ fn summary(sample: &[SampleLine]) -> String {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for line in sample {
         let mut places: Vec<_> = line.fates.iter().map(place).collect();
+        places.sort();
         places.dedup();
         if places.is_empty() {
             places.push("dropped".to_owned());
         }
-        places.into_iter().for_each(|place| *counts.entry(place).or_default() += 1);
+        for place in places {
+            *counts.entry(place).or_default() += 1;
+        }
     }
     let counts: Vec<_> = counts.iter().map(|(place, count)| format!("{count} {place}")).collect();
     let lines = sample.iter().filter(|line| line.line > 0).count();
@@ -123,10 +126,9 @@ fn place(fate: &Fate) -> String {
 
 /// All reports, then how many tests passed.
 pub(super) fn text(reports: &[Report]) -> String {
-    let mut text: String = reports.iter().flat_map(Report::lines).map(|line| line + "\n").collect();
+    let text: String = reports.iter().flat_map(Report::lines).map(|line| line + "\n").collect();
     let tests = || reports.iter().flat_map(|report| &report.tests);
     let passed = tests().filter(|test| test.passed).count();
     let refused = reports.iter().filter(|report| !report.problems.is_empty()).count();
-    text += &format!("{passed} tests passed, {} failed, {refused} consumers refused\n", tests().count() - passed);
-    text
+    format!("{text}{passed} tests passed, {} failed, {refused} consumers refused\n", tests().count() - passed)
 }

@@ -40,10 +40,10 @@ pub(super) fn pass(file: &str, topic: &str, payloads: &[Vec<u8>]) -> Result<Vec<
                 timestamp: Some(now),
                 ..Line::default()
             };
-            SampleLine { line: number, fates: fates(chain.pass(&line, now)) }
+            SampleLine { line: number, fates: fates(&chain.pass(&line, now)) }
         })
         .collect();
-    let rest = fates(chain.finish());
+    let rest = fates(&chain.finish());
     lines.extend((!rest.is_empty()).then_some(SampleLine { line: 0, fates: rest }));
     Ok(lines)
 }

@@ -49,7 +49,9 @@ impl Dedupe {
             DedupeFields::Match(fields) => format!("{:?}", fields.iter().map(value).collect::<Vec<_>>()),
             DedupeFields::Ignore(ignored) => {
                 let mut rest = event.fields.clone();
-                ignored.iter().for_each(|field| drop(rest.remove(&field.0, false)));
+                for field in ignored {
+                    rest.remove(&field.0, false);
+                }
                 format!("{rest:?}")
             }
         }

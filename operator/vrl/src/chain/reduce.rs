@@ -123,14 +123,13 @@ fn combine(known: &mut Value, next: &Value, strategy: Strategy) {
         _ => false,
     };
     match strategy {
-        Strategy::Discard => {}
         Strategy::Retain => *known = next.clone(),
         Strategy::Sum => *known = sum(known, next),
         Strategy::Max if is_greater(next, known) => *known = next.clone(),
         Strategy::Min if is_greater(known, next) => *known = next.clone(),
         Strategy::LongestArray if is_longer(next, known) => *known = next.clone(),
         Strategy::ShortestArray if is_longer(known, next) => *known = next.clone(),
-        Strategy::Max | Strategy::Min | Strategy::LongestArray | Strategy::ShortestArray => {}
+        Strategy::Discard | Strategy::Max | Strategy::Min | Strategy::LongestArray | Strategy::ShortestArray => {}
         Strategy::Array => append(known, [next.clone()]),
         Strategy::FlatUnique => {
             let items = if let Value::Array(items) = next { items.clone() } else { vec![next.clone()] };

@@ -22,11 +22,8 @@ pub(super) fn of(expected: &Fields, event: &Json) -> Vec<String> {
 /// The first differences, and how many there are besides.
 pub(super) fn told(differences: &[String]) -> String {
     let more = differences.len().saturating_sub(TOLD);
-    let mut told = differences[..differences.len() - more].join("; ");
-    if more > 0 {
-        told.push_str(&format!("; and {more} more"));
-    }
-    told
+    let told = differences[..differences.len() - more].join("; ");
+    if more > 0 { format!("{told}; and {more} more") } else { told }
 }
 
 /// A value as JSON, cut.

@@ -7,7 +7,7 @@ mod tests;
 use jiff::Timestamp;
 use kafkapipelines_core::program::TestFailure;
 use kafkapipelines_core::vector::ids;
-use kafkapipelines_crds::{ConsumerSpec, ConsumerTest, TestExpectation, TestInput};
+use kafkapipelines_crds::{ConsumerSpec, ConsumerTest, Fields, TestExpectation, TestInput};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use vrl::path;
@@ -93,12 +93,12 @@ fn run(chain: &mut Chain, test: &ConsumerTest, topic: &str) -> Option<TestFailur
     chain.forget();
     let mut arrivals = chain.pass(&line(&test.input, topic, now), now);
     arrivals.extend(chain.finish());
-    mismatch(&test.expect, &fates(arrivals), now).map(|difference| failure(test, &difference))
+    mismatch(&test.expect, &fates(&arrivals), now).map(|difference| failure(test, &difference))
 }
 
 /// What became of the events that arrived. A line without any is dropped on purpose.
-pub fn fates(arrivals: Vec<Arrival>) -> Vec<Fate> {
-    arrivals.into_iter().map(Fate::of).collect()
+pub fn fates(arrivals: &[Arrival]) -> Vec<Fate> {
+    arrivals.iter().map(Fate::of).collect()
 }
 
 fn line(input: &TestInput, topic: &str, now: Timestamp) -> Line {
@@ -118,7 +118,7 @@ fn payload(input: &TestInput) -> Vec<u8> {
 }
 
 impl Fate {
-    fn of(arrival: Arrival) -> Self {
+    fn of(arrival: &Arrival) -> Self {
         let header = |name| arrival.event.fields.get(path!("headers", name)).map(|text| text.to_string_lossy().into());
         if &*arrival.sink == ids::DEAD_LETTERS {
             let (component, error) = (header("dlq.component"), header("dlq.error"));
@@ -144,7 +144,7 @@ fn mismatch(expect: &TestExpectation, fates: &[Fate], now: Timestamp) -> Option<
         return (!fates.is_empty()).then(|| format!("expected that it is dropped, but {}", got()));
     }
     let stored: Vec<_> = fates.iter().filter_map(|fate| event_at(fate, expect.sink.as_deref())).collect();
-    let none = Default::default();
+    let none = Fields::default();
     let differences = stored.iter().map(|event| difference::of(expect.fields.as_ref().unwrap_or(&none), event));
     match differences.min_by_key(Vec::len) {
         None => Some(format!("expected that {} gets it, but {}", expect.sink.as_deref().unwrap_or("a sink"), got())),

@@ -1,5 +1,7 @@
 //! Tests of a spec that pass and that fail, and what is said of them.
 
+#![allow(clippy::needless_pass_by_value, reason = "tests pass literals")]
+
 use kafkapipelines_core::vector::{Bootstrap, Security, render};
 use serde_json::{Value, json};
 

@@ -1,5 +1,7 @@
 //! Each transform by itself.
 
+#![allow(clippy::needless_pass_by_value, reason = "tests pass literals")]
+
 use super::*;
 use crate::chain::ChainError;
 
