@@ -69,6 +69,7 @@ fn explain(kind: &ValidationErrorKind, value: &Value) -> Option<String> {
         Kind::MaxProperties { limit } => {
             format!("Too many: {}: must have at most {limit} items", value.as_object().map_or(0, serde_json::Map::len))
         }
+        Kind::MinProperties { limit } => format!("Invalid value: {value}: should have at least {limit} properties"),
         Kind::Custom { message, .. } => message.clone(),
         _ => return None,
     })
