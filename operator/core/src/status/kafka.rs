@@ -6,12 +6,12 @@ use kafkapipelines_crds::{LogPipeline, LogPipelineStatus, PartitionsStatus, Prob
 
 use crate::cluster::report::Report;
 use crate::conditions::{
-    self, ACCEPTED, Finding, PARTITIONS_HEALTHY, READY, STALLED, SUSPENDED, SYNCED, Status, TOPICS_READY, USERS_READY,
-    WARNING,
+    self, ACCEPTED, Finding, GATEWAY_READY, PARTITIONS_HEALTHY, READY, STALLED, SUSPENDED, SYNCED, Status,
+    TOPICS_READY, USERS_READY, WARNING,
 };
 
 /// Conditions that do not come from a look into Kafka, or not from it alone.
-const ELSEWHERE: [&str; 5] = [READY, ACCEPTED, WARNING, STALLED, SUSPENDED];
+const ELSEWHERE: [&str; 6] = [READY, ACCEPTED, WARNING, STALLED, SUSPENDED, GATEWAY_READY];
 
 /// What is wrong with a topic or user while data moves: it becomes as the spec says by itself, and works all the while.
 const IN_PROGRESS: [&str; 1] = ["Reassigning"];
