@@ -73,7 +73,7 @@ fn each_line_of_garbage_is_stored_or_a_dead_letter() {
         ("metadata", text(r#"{"message": "m", "metadata": "text"}"#), STORE),
         ("nanoseconds", at("1768046400000000000"), STORE),
         ("a time without a zone", at("\"2026-01-10 11:59:59\""), STORE),
-        ("1000 deep", text(&format!(r#"{{"a": {}1{}}}"#, "[".repeat(100), "]".repeat(100))), STORE),
+        ("100 deep", text(&format!(r#"{{"a": {}1{}}}"#, "[".repeat(100), "]".repeat(100))), STORE),
     ];
     let mut chain = reference();
     for (name, payload, sink) in garbage {
@@ -109,7 +109,7 @@ fn the_reference_stores_what_the_line_says() {
     assert_eq!(shown(reference().pass(&line(payload.to_string()), now())), [(STORE.to_owned(), payload)]);
 }
 
-/// Ten thousand lines take a fraction of a second as they are shipped; a build without optimization is no measure.
+/// A chain is compiled once and takes any number of lines.
 #[test]
 fn programs_are_compiled_once() {
     let mut chain = reference();
