@@ -1,4 +1,5 @@
 //! How Vector proves who it is to a store, and whom it trusts.
+#![allow(clippy::struct_field_names)] // a field that names a Secret ends with From, as in Kubernetes
 
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};

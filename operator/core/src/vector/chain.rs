@@ -54,7 +54,10 @@ fn chain(spec: &ConsumerSpec) -> Steps {
 fn own_sinks(spec: &ConsumerSpec, bootstrap: &Bootstrap) -> [(String, Sink); 2] {
     let dead_letters = dead_letter::sink(&spec.dead_letter.topic, bootstrap, vec![DEAD_LETTER.to_owned()]);
     let metrics = PrometheusExporter { inputs: vec![INTERNAL_METRICS.to_owned()], address: everywhere(METRICS_PORT) };
-    [(DEAD_LETTERS.to_owned(), Sink::Kafka(dead_letters)), (METRICS.to_owned(), Sink::PrometheusExporter(metrics))]
+    [
+        (DEAD_LETTERS.to_owned(), Sink::Kafka(Box::new(dead_letters))),
+        (METRICS.to_owned(), Sink::PrometheusExporter(metrics)),
+    ]
 }
 
 fn everywhere(port: i32) -> String {

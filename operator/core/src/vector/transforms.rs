@@ -19,7 +19,7 @@ pub(super) fn add(steps: &mut Steps, transform: &TransformSpec) {
     match transform.kind() {
         Some(TransformKind::Remap(remap)) => steps.push_dropper(id, program(&remap.source)),
         Some(TransformKind::Filter(filter)) => {
-            steps.push(id, |inputs| Transform::Filter(Filter { inputs, condition: program(&filter.condition) }))
+            steps.push(id, |inputs| Transform::Filter(Filter { inputs, condition: program(&filter.condition) }));
         }
         Some(TransformKind::Throttle(spec)) => steps.push(id, |inputs| throttle(spec, inputs)),
         Some(TransformKind::Sample(spec)) => steps.push(id, |inputs| sample(spec, inputs)),

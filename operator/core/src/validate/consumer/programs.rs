@@ -9,14 +9,14 @@ use crate::refusal::Refusal;
 pub(super) fn refusals(spec: &ConsumerSpec, vrl: Vrl) -> Vec<Refusal> {
     let transforms = spec.transforms.iter().flat_map(|transform| of_transform(transform, vrl));
     let conditions = spec.sinks.iter().filter_map(|sink| Some((&sink.name, sink.when.as_deref()?)));
-    let sinks = conditions.flat_map(|(name, when)| said(&format!("spec.sinks[{name}].when"), (vrl.condition)(when)));
+    let sinks = conditions.flat_map(|(name, when)| said(&format!("spec.sinks[{name}].when"), &(vrl.condition)(when)));
     transforms.chain(sinks).collect()
 }
 
 fn of_transform(transform: &TransformSpec, vrl: Vrl) -> Vec<Refusal> {
     let path = |field: &str| format!("spec.transforms[{}].{field}", transform.name);
     let conditions: Vec<(&str, Option<&str>)> = match transform.kind() {
-        Some(TransformKind::Remap(remap)) => return said(&path("remap.source"), (vrl.program)(&remap.source)),
+        Some(TransformKind::Remap(remap)) => return said(&path("remap.source"), &(vrl.program)(&remap.source)),
         Some(TransformKind::Filter(filter)) => vec![("filter.condition", Some(&filter.condition))],
         Some(TransformKind::Sample(sample)) => vec![("sample.exclude", sample.exclude.as_deref())],
         Some(TransformKind::Reduce(reduce)) => {
@@ -25,9 +25,9 @@ fn of_transform(transform: &TransformSpec, vrl: Vrl) -> Vec<Refusal> {
         Some(TransformKind::Throttle(_) | TransformKind::Dedupe(_)) | None => Vec::new(),
     };
     let written = conditions.into_iter().filter_map(|(field, condition)| Some((path(field), condition?)));
-    written.flat_map(|(field, condition)| said(&field, (vrl.condition)(condition))).collect()
+    written.flat_map(|(field, condition)| said(&field, &(vrl.condition)(condition))).collect()
 }
 
-fn said(field: &str, mistakes: Vec<Mistake>) -> Vec<Refusal> {
+fn said(field: &str, mistakes: &[Mistake]) -> Vec<Refusal> {
     mistakes.iter().map(|m| Refusal::new("InvalidVrl", field, &m.excerpt, m.to_string())).collect()
 }

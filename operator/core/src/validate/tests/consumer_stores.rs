@@ -6,10 +6,9 @@ use super::consumer::VRL;
 use super::{logs, reader, said};
 use crate::validate::consumer::consumer;
 
-fn sink(kind: Value) -> Value {
-    let mut sink = json!({"name": "a"});
-    sink.as_object_mut().unwrap().extend(kind.as_object().unwrap().clone());
-    json!({"sinks": [sink]})
+fn sink(mut kind: Value) -> Value {
+    kind["name"] = json!("a");
+    json!({"sinks": [kind]})
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::{Codec, Switch, Tls};
 pub(crate) enum Sink {
     Http(Box<HttpSink>),
     Elasticsearch(Box<ElasticsearchSink>),
-    Kafka(KafkaSink),
+    Kafka(Box<KafkaSink>),
     PrometheusExporter(PrometheusExporter),
 }
 

@@ -43,7 +43,7 @@ pub(super) fn add(steps: &mut Steps, sink: &SinkSpec, shared: Shared) -> Option<
         SinkKind::Elasticsearch(store) => Sink::Elasticsearch(Box::new(elasticsearch::sink(store, inputs, shared))),
         SinkKind::Loki(store) => Sink::Http(Box::new(loki::sink(store, inputs, shared))),
         SinkKind::Http(store) => Sink::Http(Box::new(http::sink(store, inputs, shared))),
-        SinkKind::Kafka(store) => Sink::Kafka(kafka_topic::sink(store, inputs, shared)),
+        SinkKind::Kafka(store) => Sink::Kafka(Box::new(kafka_topic::sink(store, inputs, shared))),
     })
 }
 
