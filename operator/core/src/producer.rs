@@ -90,8 +90,6 @@ impl Producer {
             librdkafka_options: BTreeMap::from([
                 ("acks", "all".to_owned()),
                 ("enable.idempotence", true.to_string()),
-                // The longest there is: so long may a topic be missing before its lines are given up.
-                ("topic.metadata.propagation.max.ms", "3600000".to_owned()),
             ]),
         }
     }
