@@ -87,10 +87,7 @@ impl Producer {
             // The source is told that a line is safe only when all replicas in sync have it.
             acknowledgements: Switch { enabled: true },
             buffer: Buffer { type_: "memory", max_events: 500, when_full: "block" },
-            librdkafka_options: BTreeMap::from([
-                ("acks", "all".to_owned()),
-                ("enable.idempotence", true.to_string()),
-            ]),
+            librdkafka_options: BTreeMap::from([("acks", "all".to_owned()), ("enable.idempotence", true.to_string())]),
         }
     }
 }
