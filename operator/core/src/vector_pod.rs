@@ -1,9 +1,11 @@
 //! The Pod of a Vector that the operator runs, a consumer's member or a gateway: restricted, with Vector as its only container.
 
+use k8s_openapi::api::apps::v1::{DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
 use k8s_openapi::api::core::v1::{
     ConfigMapVolumeSource, Container, ContainerPort, EmptyDirVolumeSource, EnvVar, HTTPGetAction, KeyToPath, PodSpec,
-    Probe, SecretVolumeSource, Volume, VolumeMount,
+    PodTemplateSpec, Probe, SecretVolumeSource, Volume, VolumeMount,
 };
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use kafkapipelines_crds::{PodTemplateValues, VectorSpec};
 
@@ -33,6 +35,27 @@ const CA: &str = "cluster-ca";
 const USER: &str = "user";
 /// For the Pod's group alone, since a private key is among the files.
 const GROUP_MAY_READ: i32 = 0o440;
+
+/// Old templates that are kept, so that `kubectl rollout undo` has somewhere to go until the next reconcile.
+const HISTORY: i32 = 2;
+
+/// A Deployment whose new Pods are ready before old ones go.
+pub(crate) fn surging(replicas: i32, selector: Labels, template: PodTemplateSpec) -> DeploymentSpec {
+    DeploymentSpec {
+        replicas: Some(replicas),
+        revision_history_limit: Some(HISTORY),
+        selector: LabelSelector { match_labels: Some(selector), ..LabelSelector::default() },
+        strategy: Some(DeploymentStrategy {
+            type_: Some("RollingUpdate".to_owned()),
+            rolling_update: Some(RollingUpdateDeployment {
+                max_surge: Some(IntOrString::Int(1)),
+                max_unavailable: Some(IntOrString::Int(0)),
+            }),
+        }),
+        template,
+        ..DeploymentSpec::default()
+    }
+}
 
 /// What differs from one Vector to another.
 pub(crate) struct VectorPod<'a> {

@@ -19,8 +19,8 @@ pub use way::{Way, ways};
 use std::collections::BTreeMap;
 
 use crate::producer::{Producer, SHORTEN};
-use crate::vector::Unwritable;
 use crate::vector::file::{Components, Remap};
+use crate::vector::{self, Unwritable};
 use file::{AgentFile, FileSource};
 
 pub use crate::producer::{CertificateFiles, Connection, Login};
@@ -71,8 +71,7 @@ pub fn is_name(text: &str) -> bool {
 /// # Errors
 /// [`Unwritable`], which no agent is known to cause.
 pub fn render(agent: &Agent) -> Result<String, Unwritable> {
-    let options = serde_saphyr::ser_options! { folded_wrap_chars: usize::MAX };
-    Ok(serde_saphyr::to_string_with_options(&assemble(agent), options)?)
+    vector::write(&assemble(agent))
 }
 
 fn assemble(agent: &Agent) -> AgentFile {
@@ -83,13 +82,7 @@ fn assemble(agent: &Agent) -> AgentFile {
         read_from: "beginning",
         max_line_bytes: file::MAX_LINE_BYTES,
     };
-    let lines = Remap {
-        inputs: vec![FILES.to_owned()],
-        drop_on_error: false,
-        drop_on_abort: false,
-        reroute_dropped: false,
-        source: program(agent),
-    };
+    let lines = Remap::infallible(program(agent), vec![FILES.to_owned()]);
     AgentFile {
         data_dir: DATA_DIR,
         sources: Components(vec![(FILES.to_owned(), source)]),

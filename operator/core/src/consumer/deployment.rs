@@ -1,35 +1,20 @@
 //! The Deployment of the members.
 
-use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
+use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::PodTemplateSpec;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, OwnerReference};
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 
 use super::{Consumer, fingerprint, pod};
 use crate::labels::{self, Labels};
-
-/// Old templates that are kept, so that `kubectl rollout undo` has somewhere to go until the next reconcile.
-const HISTORY: i32 = 2;
+use crate::vector_pod::surging;
 
 /// The Deployment `<pipeline>-<consumer>`. A new member is ready before an old one goes.
 pub(super) fn deployment(consumer: &Consumer, owner: &OwnerReference) -> Deployment {
     let selector = labels::consumer_selector(&consumer.spec.pipeline, &consumer.name);
+    let template = PodTemplateSpec { metadata: Some(pod_metadata(consumer)), spec: Some(pod::spec(consumer)) };
     Deployment {
         metadata: consumer.metadata(owner),
-        spec: Some(DeploymentSpec {
-            replicas: Some(consumer.members),
-            revision_history_limit: Some(HISTORY),
-            selector: LabelSelector { match_labels: Some(selector), ..LabelSelector::default() },
-            strategy: Some(DeploymentStrategy {
-                type_: Some("RollingUpdate".to_owned()),
-                rolling_update: Some(RollingUpdateDeployment {
-                    max_surge: Some(IntOrString::Int(1)),
-                    max_unavailable: Some(IntOrString::Int(0)),
-                }),
-            }),
-            template: PodTemplateSpec { metadata: Some(pod_metadata(consumer)), spec: Some(pod::spec(consumer)) },
-            ..DeploymentSpec::default()
-        }),
+        spec: Some(surging(consumer.members, selector, template)),
         ..Deployment::default()
     }
 }

@@ -1,40 +1,24 @@
 //! The Deployment of a gateway.
 
-use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
+use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ContainerPort, PodSpec, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use super::children::selector;
 use super::ports::{Port, ports};
 use super::{Gateway, TLS_CERTIFICATE, TLS_DIR, TLS_KEY, secrets};
 use crate::consumer::fingerprint;
-use crate::vector_pod::{SecretFiles, VectorPod, port};
+use crate::vector_pod::{SecretFiles, VectorPod, port, surging};
 use crate::{labels, names};
 
-/// Old templates that are kept.
-const HISTORY: i32 = 2;
 /// Volume of the certificate that senders are shown.
 const TLS_VOLUME: &str = "gateway-tls";
 
 /// The Deployment `<pipeline>-gateway`. A new Pod is ready before an old one goes.
 pub(super) fn deployment(gateway: &Gateway, owner: &OwnerReference) -> Deployment {
+    let template = PodTemplateSpec { metadata: Some(pod_metadata(gateway)), spec: Some(pod(gateway)) };
     Deployment {
         metadata: gateway.metadata(owner),
-        spec: Some(DeploymentSpec {
-            replicas: Some(gateway.spec.replicas),
-            revision_history_limit: Some(HISTORY),
-            selector: selector(gateway),
-            strategy: Some(DeploymentStrategy {
-                type_: Some("RollingUpdate".to_owned()),
-                rolling_update: Some(RollingUpdateDeployment {
-                    max_surge: Some(IntOrString::Int(1)),
-                    max_unavailable: Some(IntOrString::Int(0)),
-                }),
-            }),
-            template: PodTemplateSpec { metadata: Some(pod_metadata(gateway)), spec: Some(pod(gateway)) },
-            ..DeploymentSpec::default()
-        }),
+        spec: Some(surging(gateway.spec.replicas, labels::gateway_selector(&gateway.pipeline), template)),
         ..Deployment::default()
     }
 }

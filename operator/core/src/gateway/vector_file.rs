@@ -12,10 +12,10 @@ use super::file::{Auth, GatewayFile, HttpServer, Listener, PrometheusExporter, S
 use super::ports::{self, Port};
 use super::{TLS_CERTIFICATE, TLS_DIR, TLS_KEY, secrets};
 use crate::producer::{CertificateFiles, Connection, Producer, SHORTEN};
-use crate::vector::file::{Api, Codec, Components, Framing, InternalMetrics, Remap, Switch};
+use crate::vector::file::{Api, Codec, Components, Framing, InternalMetrics, Remap, Switch, everywhere};
 use crate::vector::ids::{INTERNAL_METRICS, METRICS};
 use crate::vector::{
-    API_PORT, Bootstrap, CA_DIR, CA_KEY, DATA_DIR, METRICS_PORT, USER_CERTIFICATE, USER_DIR, USER_KEY, Unwritable,
+    self, API_PORT, Bootstrap, CA_DIR, CA_KEY, DATA_DIR, METRICS_PORT, USER_CERTIFICATE, USER_DIR, USER_KEY, Unwritable,
 };
 
 /// Bytes of a line by syslog; Vector drops a longer one.
@@ -38,8 +38,7 @@ pub fn render(spec: &GatewaySpec, bootstrap: &Bootstrap) -> Result<String, Unwri
         transforms: transforms(&ports),
         sinks: sinks(spec, bootstrap),
     };
-    let options = serde_saphyr::ser_options! { folded_wrap_chars: usize::MAX };
-    Ok(serde_saphyr::to_string_with_options(&file, options)?)
+    vector::write(&file)
 }
 
 fn sources(spec: &GatewaySpec, ports: &[Port]) -> Components<Source> {
@@ -106,9 +105,11 @@ fn auth(protocol: &str, spec: Option<&GatewayHttp>) -> Option<Auth> {
 
 fn transforms(ports: &[Port]) -> Components<Remap> {
     let id = |port: &Port| format!("{}-fields", port.name);
-    let fields = ports.iter().map(|port| (id(port), remap(vec![port.name.to_owned()], program(port.name).to_owned())));
+    let fields = ports
+        .iter()
+        .map(|port| (id(port), Remap::infallible(program(port.name).to_owned(), vec![port.name.to_owned()])));
     let line = format!("{}{SHORTEN}", include_str!("programs/line.vrl"));
-    let line = (LINE.to_owned(), remap(ports.iter().map(id).collect(), line));
+    let line = (LINE.to_owned(), Remap::infallible(line, ports.iter().map(id).collect()));
     Components(fields.chain([line]).collect())
 }
 
@@ -120,11 +121,6 @@ fn program(protocol: &str) -> &'static str {
         ports::LOGSTASH => include_str!("programs/logstash.vrl"),
         _ => include_str!("programs/syslog.vrl"),
     }
-}
-
-/// No program can fail, so nothing is dropped.
-fn remap(inputs: Vec<String>, source: String) -> Remap {
-    Remap { inputs, drop_on_error: false, drop_on_abort: false, reroute_dropped: false, source }
 }
 
 fn sinks(spec: &GatewaySpec, bootstrap: &Bootstrap) -> Components<Sink> {
@@ -141,8 +137,4 @@ fn connection(bootstrap: &Bootstrap) -> Connection {
         own: security.needs_certificate().then(own),
     });
     Connection { servers: bootstrap.servers.clone(), tls, password: None }
-}
-
-fn everywhere(port: i32) -> String {
-    format!("0.0.0.0:{port}")
 }

@@ -2,7 +2,7 @@
 
 use kafkapipelines_crds::ConsumerSpec;
 
-use super::file::{Api, Components, InternalMetrics, PrometheusExporter, Sink, Source, Switch, VectorFile};
+use super::file::{Api, Components, InternalMetrics, PrometheusExporter, Sink, Source, Switch, VectorFile, everywhere};
 use super::ids::{DEAD_LETTER, DEAD_LETTERS, DECODE, INTERNAL_METRICS, KAFKA, METRICS, ORIGIN};
 use super::steps::Steps;
 use super::stores::{self, Shared};
@@ -58,8 +58,4 @@ fn own_sinks(spec: &ConsumerSpec, bootstrap: &Bootstrap) -> [(String, Sink); 2] 
         (DEAD_LETTERS.to_owned(), Sink::Kafka(Box::new(dead_letters))),
         (METRICS.to_owned(), Sink::PrometheusExporter(metrics)),
     ]
-}
-
-fn everywhere(port: i32) -> String {
-    format!("0.0.0.0:{port}")
 }

@@ -32,6 +32,7 @@ mod transforms;
 mod tests;
 
 use kafkapipelines_crds::ConsumerSpec;
+use serde::Serialize;
 
 pub use bootstrap::{Bootstrap, Security};
 pub use dead_letter::MAX_DEAD_LETTER_BYTES;
@@ -65,7 +66,11 @@ pub struct Unwritable(#[from] serde_saphyr::SerializeError);
 /// # Errors
 /// [`Unwritable`], which no spec is known to cause.
 pub fn render(name: &str, spec: &ConsumerSpec, bootstrap: &Bootstrap) -> Result<String, Unwritable> {
-    let file = chain::assemble(name, spec, bootstrap);
+    write(&chain::assemble(name, spec, bootstrap))
+}
+
+/// A Vector file as YAML, with each line of a program as it was written.
+pub(crate) fn write(file: &impl Serialize) -> Result<String, Unwritable> {
     let options = serde_saphyr::ser_options! { folded_wrap_chars: usize::MAX };
-    Ok(serde_saphyr::to_string_with_options(&file, options)?)
+    Ok(serde_saphyr::to_string_with_options(file, options)?)
 }

@@ -76,8 +76,7 @@ impl Steps {
 
 /// A step that drops nothing, for its program cannot fail.
 fn infallible(source: &str, inputs: Vec<String>) -> Transform {
-    let source = source.to_owned();
-    Transform::Remap(Remap { inputs, drop_on_error: false, drop_on_abort: false, reroute_dropped: false, source })
+    Transform::Remap(Remap::infallible(source.to_owned(), inputs))
 }
 
 /// A step whose errors and aborts go to its output `<id>.dropped`.

@@ -39,6 +39,11 @@ impl<T: Serialize> Serialize for Components<T> {
     }
 }
 
+/// A port on every address of the Pod.
+pub(crate) fn everywhere(port: i32) -> String {
+    format!("0.0.0.0:{port}")
+}
+
 #[derive(Serialize)]
 pub(crate) struct Api {
     pub enabled: bool,

@@ -28,6 +28,13 @@ pub(crate) struct Remap {
     pub source: String,
 }
 
+impl Remap {
+    /// A step that drops nothing, for its program cannot fail.
+    pub fn infallible(source: String, inputs: Vec<String>) -> Self {
+        Self { inputs, drop_on_error: false, drop_on_abort: false, reroute_dropped: false, source }
+    }
+}
+
 #[derive(Serialize)]
 #[serde(tag = "type", rename = "filter")]
 pub(crate) struct Filter {
