@@ -1,0 +1,16 @@
+//! What a person asks of a consumer: each step finds its one member ready and all lines delivered, and leaves it so.
+
+mod seek;
+
+use anyhow::Result;
+use kafkapipelines_e2e::cluster::step;
+
+use super::consumer_bed::ConsumerBed;
+
+#[test]
+fn what_a_person_asks_of_a_consumer_is_done() -> Result<()> {
+    let bed = ConsumerBed::install("consumer-operations")?;
+    bed.lines_arrive(200)?;
+    step("seek", || seek::lines_are_read_again(&bed))?;
+    bed.remove()
+}
