@@ -4,6 +4,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::ReplayStatus;
+
 /// What the operator saw of the consumer.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -56,6 +58,9 @@ pub struct ConsumerStatus {
     /// Lines that reached neither a store nor the dead-letter topic. It stays until somebody acknowledges it: docs/runbook.md.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loss: Option<LossStatus>,
+    /// The newest replay of dead letters: `kubectl kafkapipelines consumer replay`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replay: Option<ReplayStatus>,
 }
 
 /// A consumer group.

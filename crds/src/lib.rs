@@ -7,6 +7,7 @@
 mod bounds;
 mod certificates;
 mod consumer;
+mod consumer_replay;
 mod consumer_status;
 mod consumer_test;
 mod decoding;
@@ -28,6 +29,7 @@ mod user;
 
 pub use certificates::{CaSpec, CertificatesSpec, IssuerReference, NodeCertificatesSpec, UserCertificatesSpec};
 pub use consumer::{AutoOffsetReset, Consumer, ConsumerSpec, DeadLetterSpec, VectorLogLevel, VectorSpec};
+pub use consumer_replay::{ReplayPartition, ReplayPhase, ReplayStatus};
 pub use consumer_status::{ConsumerGroupStatus, ConsumerStatus, LossComponentStatus, LossStatus};
 pub use consumer_test::{ConsumerTest, Fields, TestExpectation, TestInput};
 pub use decoding::{DecodingCodec, DecodingSpec};
