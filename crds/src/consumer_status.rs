@@ -4,7 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ReplayStatus;
+use crate::{ReplayStatus, SeekStatus};
 
 /// What the operator saw of the consumer.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
@@ -58,6 +58,9 @@ pub struct ConsumerStatus {
     /// Lines that reached neither a store nor the dead-letter topic. It stays until somebody acknowledges it: docs/runbook.md.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loss: Option<LossStatus>,
+    /// The newest seek: `kubectl kafkapipelines consumer seek`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seek: Option<SeekStatus>,
     /// The newest replay of dead letters: `kubectl kafkapipelines consumer replay`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replay: Option<ReplayStatus>,

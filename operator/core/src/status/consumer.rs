@@ -62,6 +62,7 @@ pub fn status(observed: &Observed<'_>, now: Timestamp) -> ConsumerStatus {
             .map(Time)
             .or_else(|| before.last_delivery.clone()),
         loss: report.map_or_else(|| before.loss.clone(), |report| report.loss.clone()),
+        seek: before.seek.clone(),
         replay: before.replay.clone(),
     }
 }
