@@ -6,15 +6,18 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kafkapipelines_core::retry::{ReconcileError, Retry};
-use kafkapipelines_kafka::calls::Mode;
 use kafkapipelines_kafka::calls::configs::{Change, Resource};
 use kafkapipelines_kafka::calls::features::Move;
 use kafkapipelines_kafka::calls::topics::{Layout, NewTopic};
+use kafkapipelines_kafka::calls::{Mode, TopicPartition};
 use kafkapipelines_kafka::double::Conversation;
 use kafkapipelines_kafka::double::codec::messages::create_topics_response::CreatableTopicResult;
 use kafkapipelines_kafka::double::codec::messages::describe_cluster_response::DescribeClusterBroker;
 use kafkapipelines_kafka::double::codec::messages::find_coordinator_response::Coordinator;
 use kafkapipelines_kafka::double::codec::messages::incremental_alter_configs_response::AlterConfigsResourceResponse;
+use kafkapipelines_kafka::double::codec::messages::offset_commit_response::{
+    OffsetCommitResponsePartition, OffsetCommitResponseTopic,
+};
 use kafkapipelines_kafka::double::codec::messages::offset_fetch_response::{
     OffsetFetchResponseGroup, OffsetFetchResponsePartitions, OffsetFetchResponseTopics,
 };
@@ -23,9 +26,9 @@ use kafkapipelines_kafka::double::codec::messages::{
     CreateTopicsResponse, DescribeClusterRequest, DescribeClusterResponse, DescribeGroupsRequest,
     DescribeGroupsResponse, DescribeQuorumRequest, DescribeQuorumResponse, FindCoordinatorRequest,
     FindCoordinatorResponse, GroupId, IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse,
-    OffsetFetchRequest, OffsetFetchResponse, TopicName, UnregisterBrokerRequest, UnregisterBrokerResponse,
-    UpdateFeaturesRequest, UpdateFeaturesResponse, consumer_group_describe_response, create_partitions_response,
-    describe_groups_response, describe_quorum_response,
+    OffsetCommitRequest, OffsetCommitResponse, OffsetFetchRequest, OffsetFetchResponse, TopicName,
+    UnregisterBrokerRequest, UnregisterBrokerResponse, UpdateFeaturesRequest, UpdateFeaturesResponse,
+    consumer_group_describe_response, create_partitions_response, describe_groups_response, describe_quorum_response,
 };
 use kafkapipelines_kafka::double::codec::protocol::StrBytes;
 use kafkapipelines_kafka::{Address, Class, Client, Code, Endpoint, Error, Limits};
@@ -225,6 +228,44 @@ async fn a_group_that_has_just_moved_is_found_again() {
     assert_eq!((&asked[2].0, &asked[4].0), (&at(1), &at(2)));
 }
 
+fn set(request: &OffsetCommitRequest, code: i16) -> OffsetCommitResponse {
+    let partition = |index| {
+        let partition = OffsetCommitResponsePartition::default().with_partition_index(index);
+        partition.with_error_code(if index == 1 { code } else { 0 })
+    };
+    let topics = request.topics.iter().map(|topic| {
+        let partitions = topic.partitions.iter().map(|asked| partition(asked.partition_index));
+        OffsetCommitResponseTopic::default().with_name(topic.name.clone()).with_partitions(partitions.collect())
+    });
+    OffsetCommitResponse::default().with_topics(topics.collect())
+}
+
+#[tokio::test(start_paused = true)]
+async fn offsets_are_set_in_nobodys_name_by_who_coordinates_now() {
+    const NOT_COORDINATOR: i16 = 16;
+    const UNKNOWN_MEMBER_ID: i16 = 25;
+    let kafka = Conversation::default()
+        .expect(|request: FindCoordinatorRequest| found(&request, 0))
+        .expect(|_: DescribeClusterRequest| nodes(&[1, 2]))
+        .expect(|request: OffsetCommitRequest| set(&request, NOT_COORDINATOR))
+        .expect(|request: FindCoordinatorRequest| found(&request, 0))
+        .expect(|request: OffsetCommitRequest| {
+            assert_eq!((request.generation_id_or_member_epoch, request.member_id.as_str()), (-1, ""));
+            let asked = request.topics.iter().flat_map(|topic| &topic.partitions);
+            let asked: Vec<_> = asked.map(|asked| (asked.partition_index, asked.committed_offset)).collect();
+            assert_eq!(asked, [(0, 7), (1, 0), (0, 9)]);
+            set(&request, UNKNOWN_MEMBER_ID)
+        });
+    let [zero, one, other] =
+        [("audit", 0), ("audit", 1), ("logs", 0)].map(|(topic, at)| TopicPartition::new(topic, at));
+    let offsets = BTreeMap::from([(zero.clone(), 7), (one.clone(), 0), (other.clone(), 9)]);
+    let outcomes = client(&kafka).set_committed_offsets("b", &offsets).await.unwrap();
+    assert_eq!((&outcomes[&zero], &outcomes[&other], outcomes.len()), (&Ok(()), &Ok(()), 3));
+    assert_eq!(outcomes[&one].as_ref().unwrap_err().code.number(), UNKNOWN_MEMBER_ID);
+    let asked = kafka.finish();
+    assert!([&asked[2], &asked[4]].iter().all(|asked| **asked == (at(2), "OffsetCommit")), "{asked:?}");
+}
+
 #[tokio::test]
 async fn a_classic_group_is_described_in_the_words_of_the_old_protocol() {
     let kafka = Conversation::default()
@@ -319,6 +360,8 @@ async fn calls_can_be_spawned() {
     assert!(limits.call < Limits::default().call);
     spawnable(&client.describe_groups(&[]));
     spawnable(&client.committed_offsets(&[]));
+    let no_offsets = BTreeMap::new();
+    spawnable(&client.set_committed_offsets("a", &no_offsets));
     spawnable(&client.describe_log_dirs());
     spawnable(&client.list_groups());
     spawnable(&client.offsets(&BTreeMap::new(), kafkapipelines_kafka::calls::offsets::At::Latest));

@@ -242,6 +242,30 @@ async fn groups_and_how_far_they_are_behind() {
 
 #[tokio::test]
 #[ignore = "needs a Kafka"]
+async fn how_far_a_group_has_read_is_set_while_it_has_no_members() {
+    let client = client();
+    let (name, group) = (name("offsets"), name("group"));
+    create(&client, &name, 2).await;
+    let mut offsets = Committed::from([0, 1].map(|partition| (TopicPartition::new(&name, partition), 7)));
+    for offset in [7, 0] {
+        offsets.values_mut().for_each(|of| *of = offset);
+        // The first group of a new Kafka has no coordinator for a while.
+        eventually("the offsets are set", async || {
+            let outcomes = client.set_committed_offsets(&group, &offsets).await;
+            outcomes.is_ok_and(|outcomes| outcomes.len() == 2 && outcomes.values().all(Result::is_ok))
+        })
+        .await;
+        assert_eq!(client.committed_offsets_of(&group).await.unwrap(), offsets);
+    }
+    let nowhere = Committed::from([(TopicPartition::new("door-nowhere", 0), 1)]);
+    let outcomes = client.set_committed_offsets(&group, &nowhere).await.unwrap();
+    assert!(outcomes.values().all(Result::is_err), "{outcomes:?}");
+    all_well(&client.delete_groups(std::slice::from_ref(&group)).await.unwrap());
+    delete(&client, &name).await;
+}
+
+#[tokio::test]
+#[ignore = "needs a Kafka"]
 async fn an_empty_topic_begins_and_ends_at_nothing() {
     let client = client();
     let name = name("offsets");

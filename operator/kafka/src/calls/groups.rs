@@ -200,7 +200,7 @@ impl Client {
     }
 
     /// Asks each coordinator for its groups, and again for those that have just moved or whose coordinator only begins to serve.
-    async fn ask_coordinators<V, F>(
+    pub(super) async fn ask_coordinators<V, F>(
         &self,
         names: &[String],
         ask: impl Fn(i32, Vec<String>) -> F,

@@ -2,6 +2,7 @@
 
 pub mod acls;
 pub mod cluster;
+pub mod commits;
 pub mod configs;
 pub mod features;
 pub mod groups;

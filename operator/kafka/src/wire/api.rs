@@ -7,8 +7,8 @@ use kafka_protocol::messages::{
     DescribeAclsRequest, DescribeClientQuotasRequest, DescribeClusterRequest, DescribeConfigsRequest,
     DescribeGroupsRequest, DescribeLogDirsRequest, DescribeQuorumRequest, DescribeUserScramCredentialsRequest,
     ElectLeadersRequest, FindCoordinatorRequest, IncrementalAlterConfigsRequest, ListGroupsRequest, ListOffsetsRequest,
-    ListPartitionReassignmentsRequest, MetadataRequest, OffsetFetchRequest, RemoveRaftVoterRequest,
-    UnregisterBrokerRequest, UpdateFeaturesRequest,
+    ListPartitionReassignmentsRequest, MetadataRequest, OffsetCommitRequest, OffsetFetchRequest,
+    RemoveRaftVoterRequest, UnregisterBrokerRequest, UpdateFeaturesRequest,
 };
 use kafka_protocol::protocol::{Request, StrBytes};
 
@@ -118,6 +118,7 @@ api!(ListPartitionReassignmentsRequest, "ListPartitionReassignments", Reads, 0, 
     whole(a.error_code, a.error_message.as_ref())
 });
 api!(MetadataRequest, "Metadata", Reads, 12, |a| whole(a.error_code, None));
+api!(OffsetCommitRequest, "OffsetCommit", Writes, 8, |_| None);
 api!(OffsetFetchRequest, "OffsetFetch", Reads, 8, |_| None);
 api!(RemoveRaftVoterRequest, "RemoveRaftVoter", Writes, 0, |a| whole(a.error_code, a.error_message.as_ref()));
 api!(UnregisterBrokerRequest, "UnregisterBroker", Writes, 0, |a| whole(a.error_code, a.error_message.as_ref()));

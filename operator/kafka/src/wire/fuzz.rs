@@ -18,7 +18,7 @@ macro_rules! for_all_apis {
             DescribeClientQuotasRequest, DescribeClusterRequest, DescribeConfigsRequest, DescribeGroupsRequest, DescribeLogDirsRequest,
             DescribeQuorumRequest, DescribeUserScramCredentialsRequest, ElectLeadersRequest, FindCoordinatorRequest,
             IncrementalAlterConfigsRequest, ListGroupsRequest, ListOffsetsRequest, ListPartitionReassignmentsRequest, MetadataRequest,
-            OffsetFetchRequest, RemoveRaftVoterRequest, UnregisterBrokerRequest, UpdateFeaturesRequest)
+            OffsetCommitRequest, OffsetFetchRequest, RemoveRaftVoterRequest, UnregisterBrokerRequest, UpdateFeaturesRequest)
     };
     (@each $visit:ident, $arguments:tt, $($request:ident),*) => { $(for_all_apis!(@one $visit, $arguments, $request);)* };
     (@one $visit:ident, ($($argument:expr),*), $request:ident) => { $visit::<$request>($($argument),*) };
