@@ -3,12 +3,17 @@
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, until};
+
+/// The operator looks at a consumer every 15 seconds, and a first answer may take two looks.
+const SETTLED_AFTER: Duration = Duration::from_secs(35);
+const SETTLED_WITHIN: Duration = Duration::from_mins(3);
 
 /// The audit log from some moment on.
 #[derive(Debug, Clone)]
@@ -53,6 +58,20 @@ impl AuditLog {
     fn of_file(file: &Path) -> Result<Self> {
         let from = file.metadata().with_context(|| format!("read {}", file.display()))?.len();
         Ok(Self { file: file.to_owned(), from })
+    }
+
+    /// Waits until there have been no `writes` for a while: what follows a change is over then.
+    ///
+    /// # Errors
+    /// When that takes too long, or the log cannot be read.
+    pub fn await_settled(cluster: &Cluster, writes: impl Fn(&Self) -> Result<Vec<String>>) -> Result<()> {
+        let (mut log, mut since) = (Self::from_now(cluster)?, Instant::now());
+        until("nothing more is written", SETTLED_WITHIN, || {
+            if !writes(&log)?.is_empty() {
+                (log, since) = (Self::from_now(cluster)?, Instant::now());
+            }
+            Ok(since.elapsed() >= SETTLED_AFTER)
+        })
     }
 
     /// All requests since, in the order of their answers.

@@ -1,11 +1,11 @@
 //! Nobody commits anything.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Result;
 use kafkapipelines_e2e::audit::{AuditLog, Request};
-use kafkapipelines_e2e::cluster::{ArgoCd, until};
+use kafkapipelines_e2e::cluster::ArgoCd;
 use kafkapipelines_e2e::installation::NAMESPACE;
 
 use super::applications::{ALL, Application};
@@ -14,11 +14,9 @@ use super::watch::Event;
 
 /// Argo CD compares everything four times in it.
 const QUIET: Duration = Duration::from_mins(1);
-const SETTLED_AFTER: Duration = Duration::from_secs(5);
-const SETTLED_WITHIN: Duration = Duration::from_mins(2);
 
 pub fn nothing_is_written(bed: &Bed) -> Result<()> {
-    await_settled(bed)?;
+    AuditLog::await_settled(&bed.cluster, writes)?;
     let (log, mark) = (AuditLog::from_now(&bed.cluster)?, bed.applications.watch.now());
     let disturbed = bed.applications.watch.within(QUIET, |events| {
         let stirred = events[mark..].iter().find(|event| !is_well(event));
@@ -35,18 +33,6 @@ pub fn nothing_is_written(bed: &Bed) -> Result<()> {
 fn is_well(event: &Event) -> bool {
     let application = Application::of(event);
     application.sync() == "Synced" && application.health() == "Healthy"
-}
-
-/// What follows the installation is over when nothing has been written for a while.
-fn await_settled(bed: &Bed) -> Result<()> {
-    let mut log = AuditLog::from_now(&bed.cluster)?;
-    let mut since = Instant::now();
-    until("the operator and Argo CD have settled", SETTLED_WITHIN, || {
-        if !writes(&log)?.is_empty() {
-            (log, since) = (AuditLog::from_now(&bed.cluster)?, Instant::now());
-        }
-        Ok(since.elapsed() >= SETTLED_AFTER)
-    })
 }
 
 /// What the operator and Argo CD have asked to be changed, their own notebooks aside: the operator's Lease, and the time of

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use kafkapipelines_e2e::audit::AuditLog;
-use kafkapipelines_e2e::cluster::{Cluster, until};
+use kafkapipelines_e2e::cluster::until;
 use kafkapipelines_e2e::installation::Operator;
 use serde_json::Value;
 
@@ -12,7 +12,6 @@ use super::bed::{Bed, READY_WITHIN, pod, reference};
 
 /// Longer than a Lease lives, for the operator that held it may be gone.
 const HEALED_WITHIN: Duration = Duration::from_mins(2);
-const SETTLED_AFTER: Duration = Duration::from_secs(5);
 const QUIET: Duration = Duration::from_mins(2);
 
 #[test]
@@ -117,24 +116,12 @@ fn killing_the_operator_that_acts_delays_healing_and_no_more() -> Result<()> {
 #[test]
 fn nothing_is_written_in_two_minutes_of_quiet() -> Result<()> {
     let Bed { cluster, operator, .. } = reference()?;
-    await_settled(&cluster, &operator)?;
+    AuditLog::await_settled(&cluster, |log| writes(log, &operator))?;
     let log = AuditLog::from_now(&cluster)?;
     let began = Instant::now();
     until("two minutes are over", QUIET * 2, || Ok(began.elapsed() >= QUIET))?;
     assert_eq!(writes(&log, &operator)?, [""; 0]);
     Ok(())
-}
-
-/// What follows a change is over when the operator has written nothing for a while.
-fn await_settled(cluster: &Cluster, operator: &Operator) -> Result<()> {
-    let mut log = AuditLog::from_now(cluster)?;
-    let mut since = Instant::now();
-    until("the operator has settled", HEALED_WITHIN, || {
-        if !writes(&log, operator)?.is_empty() {
-            (log, since) = (AuditLog::from_now(cluster)?, Instant::now());
-        }
-        Ok(since.elapsed() >= SETTLED_AFTER)
-    })
 }
 
 /// The operator's requests that can change something, its Lease aside.
