@@ -6,7 +6,7 @@ use super::{AGE, Shared, TIME};
 use crate::vector::file::{Codec, HttpSink, RetryStrategy, SinkFraming, Switch};
 use crate::vector::{duration, path, secrets};
 
-/// What finds lines that are too large, once the names of the first part are set.
+/// What finds lines that are too large, once the limits and the stream have names.
 const MEASURE: &str = include_str!("victoria_logs.vrl");
 /// What finds lines of which nothing would be stored.
 const NO_VALUES: &str = include_str!("no_values.vrl");
@@ -54,26 +54,38 @@ fn uri(store: &VictoriaLogsSpec) -> String {
 
 /// The program that drops what the store would not keep.
 pub(super) fn guard(store: &VictoriaLogsSpec, joined: bool) -> String {
-    let names = [
-        format!("is_joined = {joined}"),
-        format!("message = {}", path::value(&store.msg_field)),
-        super::time(&store.time_field),
-        format!("stream = [{}]", stream(&store.stream_fields)),
-    ];
-    let head = [limits(store), names.into()].concat().join("\n");
-    super::program([&head, MEASURE, TIME, AGE, NO_VALUES, &renames(store)])
+    let age = super::limits([
+        ("max_age_seconds", duration::of(&store.limits.max_age).as_secs()),
+        ("max_ahead_seconds", duration::of(&store.limits.max_ahead).as_secs()),
+    ]);
+    let head = [format!("message = {}", path::value(&store.msg_field)), super::time(&store.time_field)];
+    let head = [age, head.into()].concat().join("\n");
+    super::program([&head, &measure(store, joined), TIME, AGE, NO_VALUES, &renames(store)])
 }
 
-fn limits(store: &VictoriaLogsSpec) -> Vec<String> {
+/// The part that measures lines. What no small payload needs is inside of its condition: each name costs time for each line.
+fn measure(store: &VictoriaLogsSpec, joined: bool) -> String {
     let limits = &store.limits;
-    super::limits([
-        ("max_line_bytes", limits.line_bytes.into()),
-        ("max_fields", limits.fields.into()),
-        ("max_name_bytes", NAME_BYTES),
-        ("max_stream_bytes", STREAM_BYTES),
-        ("max_age_seconds", duration::of(&limits.max_age).as_secs()),
-        ("max_ahead_seconds", duration::of(&limits.max_ahead).as_secs()),
+    let condition = if joined {
+        "# The line is joined of several: how large it is, no payload says.\nif true {".to_owned()
+    } else {
+        // A field takes five bytes at least, and a character at most eight when it is written anew.
+        let everyday = limits.fields.saturating_mul(5).min(limits.line_bytes / 8);
+        let raw = r#"length(string(%kafkapipelines.raw) ?? "")"#;
+        format!(
+            "# No smaller payload reaches a limit: lines of everyday size are not measured.\nif {raw} > {everyday} {{"
+        )
+    };
+    let names = super::limits([
+        ("  max_line_bytes", limits.line_bytes.into()),
+        ("  max_fields", limits.fields.into()),
+        ("  max_name_bytes", NAME_BYTES),
+        ("  max_stream_bytes", STREAM_BYTES),
     ])
+    .join("\n");
+    let stream = stream(&store.stream_fields);
+    let purpose = "# Sends to the dead-letter topic what VictoriaLogs would drop although it answers 200.";
+    format!("{purpose}\n{condition}\n{names}\n  stream = [{stream}]\n{MEASURE}")
 }
 
 /// The values of all stream fields, as the items of an array.
