@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BufferSpec, ConsumerStatus, ConsumerTest, DecodingSpec, ImageSpec, PodTemplateSpec, ResourceRequirements, SinkSpec,
-    TransformSpec,
+    BufferSpec, ConsumerStatus, ConsumerTest, DecodingSpec, ImageSpec, PodTemplateSpec, ResourceRequirements,
+    RollbackSpec, SinkSpec, TransformSpec,
 };
 
 /// A Vector aggregator: reads topics, transforms lines with VRL, writes to a store. One Deployment `<pipeline>-<consumer>`.
@@ -94,6 +94,9 @@ pub struct ConsumerSpec {
     /// What Pods get besides: labels, annotations, scheduling; merged in, never replacing what the operator needs.
     #[serde(default)]
     pub template: PodTemplateSpec,
+    /// What happens when new members do not become ready.
+    #[serde(default)]
+    pub rollback: RollbackSpec,
 }
 
 /// Where a group without offsets begins.

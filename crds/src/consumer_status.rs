@@ -4,7 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ReplayStatus, SeekStatus};
+use crate::{LastGoodStatus, ReplayStatus, RolledBackStatus, SeekStatus};
 
 /// What the operator saw of the consumer.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
@@ -36,6 +36,12 @@ pub struct ConsumerStatus {
     /// Hash of the Vector file that runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub config_hash: Option<String>,
+    /// What ran last with all members ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_good: Option<LastGoodStatus>,
+    /// What did not become ready; the members run the last good revision until the spec is changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rolled_back: Option<RolledBackStatus>,
     /// The consumer group, as Kafka knows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<ConsumerGroupStatus>,

@@ -21,6 +21,7 @@ mod log_pipeline;
 mod pod_template;
 mod property;
 mod resources;
+mod rollback;
 mod schema;
 mod sink;
 mod storage;
@@ -51,6 +52,7 @@ pub use log_pipeline::{
 pub use pod_template::{PodTemplateMetadata, PodTemplateSpec, PodTemplateValues};
 pub use property::{Properties, PropertyValue};
 pub use resources::ResourceRequirements;
+pub use rollback::{LastGoodStatus, OnFailure, RollbackSpec, RolledBackStatus};
 pub use sink::{
     BufferSpec, BufferType, DataStreamSpec, ElasticsearchLimits, ElasticsearchSpec, HttpCompression, HttpEncoding,
     HttpMethod, HttpSpec, KafkaSinkSpec, LineEncoding, LokiLimits, LokiSpec, SecretKey, SecretName, SinkAuth, SinkKind,
@@ -59,8 +61,8 @@ pub use sink::{
 pub use storage::{KraftMetadata, StorageSpec, VolumeSpec};
 pub use topic::{DeletionPolicy, TopicSpec};
 pub use transform::{
-    DedupeSpec, FilterSpec, MergeStrategy, ReduceSpec, RemapSpec, SampleSpec, ThrottleSpec, TransformKind,
-    TransformSpec,
+    ConfigMapKey, DedupeSpec, FilterSpec, MergeStrategy, ProgramFrom, ReduceSpec, RemapSpec, SampleSpec, ThrottleSpec,
+    TransformKind, TransformSpec,
 };
 pub use user::{
     AccessPreset, AccessSpec, AclOperation, AclPermission, AuthenticationType, ClusterResource, PatternType,

@@ -16,10 +16,14 @@ pub const PIPELINE: &str = "kafkapipelines.io/pipeline";
 pub const POOL: &str = "kafkapipelines.io/pool";
 /// The consumer a child belongs to.
 pub const CONSUMER: &str = "kafkapipelines.io/consumer";
+/// The consumer whose dead letters pass the chain again.
+pub const CONSUMER_REPLAY: &str = "kafkapipelines.io/consumer-replay";
 /// `"true"` on the children of a gateway and on its Pods.
 pub const GATEWAY: &str = "kafkapipelines.io/gateway";
 /// The user whose credentials a Secret holds. As long as there is a Secret with it, Kafka may know the user.
 pub const USER: &str = "kafkapipelines.io/user";
+/// `"true"` on the ConfigMaps of users that consumers may take programs from; the operator sees no others.
+pub const PROGRAMS: &str = "kafkapipelines.io/programs";
 /// `"true"` on the Pods of nodes that are brokers.
 pub const ROLE_BROKER: &str = "kafkapipelines.io/role-broker";
 /// `"true"` on the Pods of nodes that are controllers.
@@ -52,6 +56,12 @@ pub const NODE_ID_BASE: &str = "kafkapipelines.io/node-id-base";
 pub const ROTATION: &str = "kafkapipelines.io/rotation";
 /// Annotation of a user's Secret: fingerprint of the password that Kafka has taken.
 pub const CREDENTIAL_APPLIED: &str = "kafkapipelines.io/credential-applied";
+/// Annotation of a ConfigMap with a consumer's Vector file: the rest of what its members run, as the template of a Pod.
+pub const POD_TEMPLATE: &str = "kafkapipelines.io/pod-template";
+/// Annotation of a Consumer, which `kubectl kafkapipelines consumer replay` writes: dead letters are to pass its chain again.
+pub const REPLAY: &str = "kafkapipelines.io/replay";
+/// Annotation of a Consumer, which `kubectl kafkapipelines consumer seek` writes: offsets of its group are to be moved.
+pub const SEEK: &str = "kafkapipelines.io/seek";
 /// Annotation of a Consumer, which people write: losses up to this time are known to them.
 pub const LOSS_ACKNOWLEDGED: &str = "kafkapipelines.io/loss-acknowledged";
 
@@ -81,6 +91,17 @@ pub fn consumer(pipeline_name: &str, consumer: &str) -> Labels {
         (INSTANCE, pipeline_name),
         (PIPELINE, pipeline_name),
         (CONSUMER, consumer),
+    ])
+}
+
+/// Labels of the children and Pods of a consumer's replay: they are no members of the consumer.
+pub fn consumer_replay(pipeline_name: &str, consumer: &str) -> Labels {
+    of([
+        (MANAGED_BY, MANAGER),
+        ("app.kubernetes.io/name", "vector"),
+        (INSTANCE, pipeline_name),
+        (PIPELINE, pipeline_name),
+        (CONSUMER_REPLAY, consumer),
     ])
 }
 
@@ -120,6 +141,11 @@ pub fn kafka_selector(pipeline: &str) -> Labels {
 /// Selector of a consumer's Pods.
 pub fn consumer_selector(pipeline: &str, consumer: &str) -> Labels {
     of([(PIPELINE, pipeline), (CONSUMER, consumer)])
+}
+
+/// Selector of the Pods of a consumer's replay.
+pub fn consumer_replay_selector(pipeline: &str, consumer: &str) -> Labels {
+    of([(PIPELINE, pipeline), (CONSUMER_REPLAY, consumer)])
 }
 
 /// Selector of a gateway's Pods.

@@ -95,6 +95,16 @@ pub fn consumer(pipeline: &str, consumer: &str) -> String {
     format!("{pipeline}-{consumer}")
 }
 
+/// ConfigMap with the Vector file of one revision of a consumer.
+pub fn consumer_revision(pipeline: &str, consumer: &str, revision: &str) -> String {
+    format!("{}-{revision}", self::consumer(pipeline, consumer))
+}
+
+/// Deployment, ConfigMap, ServiceAccount and NetworkPolicy of a consumer's replay of dead letters.
+pub fn consumer_replay(pipeline: &str, consumer: &str) -> String {
+    format!("{}-replay", self::consumer(pipeline, consumer))
+}
+
 /// Secret with the credentials of a user.
 pub fn user(pipeline: &str, user: &str) -> String {
     format!("{pipeline}-{user}")

@@ -23,6 +23,8 @@ pub struct PodState {
     pub terminating: bool,
     /// Why it will not become ready by itself, in Kubernetes' word (`CrashLoopBackOff`, `Unschedulable`, …).
     pub stuck: Option<String>,
+    /// How its container ended last, if it did, for people: `OOMKilled, exit code 137`.
+    pub ended: Option<String>,
     /// Why it is not ready, for people.
     pub message: Option<String>,
     /// Revision of the StatefulSet that it was made from.
@@ -60,6 +62,7 @@ impl PodState {
             terminating: pod.metadata.deletion_timestamp.is_some(),
             message: if ready { None } else { stuck.clone().or_else(|| Some(why_not_ready(pod))) },
             stuck,
+            ended: containers(pod).find_map(how_it_ended),
             revision: pod.labels().get("controller-revision-hash").cloned(),
             stamps: stamps(pod.annotations()),
             rack,
@@ -107,6 +110,13 @@ fn waiting_for_a_person(container: &ContainerStatus) -> Option<String> {
     ];
     let reason = container.state.as_ref()?.waiting.as_ref()?.reason.as_deref()?;
     STUCK.contains(&reason).then(|| reason.to_owned())
+}
+
+/// Without what it wrote, which may hold secrets.
+fn how_it_ended(container: &ContainerStatus) -> Option<String> {
+    let [last, now] = [&container.last_state, &container.state].map(|state| state.as_ref()?.terminated.as_ref());
+    let ended = now.or(last)?;
+    Some(format!("{}, exit code {}", ended.reason.as_deref().unwrap_or("ended"), ended.exit_code))
 }
 
 fn why_not_ready(pod: &Pod) -> String {
@@ -159,6 +169,11 @@ mod tests {
         assert_eq!(PodState::of(&waiting("ImagePullBackOff"), None).stuck.as_deref(), Some("ImagePullBackOff"));
         let starting = PodState::of(&waiting("ContainerCreating"), None);
         assert_eq!((starting.stuck, starting.message.as_deref()), (None, Some("ContainerCreating")));
+        let ended = json!({"terminated": {"reason": "OOMKilled", "exitCode": 137, "message": "a password"}});
+        let mut crashing = waiting("CrashLoopBackOff");
+        crashing.status.as_mut().unwrap().container_statuses.as_mut().unwrap()[0].last_state =
+            serde_json::from_value(ended).unwrap();
+        assert_eq!(PodState::of(&crashing, None).ended.as_deref(), Some("OOMKilled, exit code 137"));
         let unschedulable =
             pod(&json!({"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]}));
         assert_eq!(PodState::of(&unschedulable, None).stuck.as_deref(), Some("Unschedulable"));

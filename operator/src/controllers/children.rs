@@ -79,19 +79,20 @@ pub(super) async fn delete_pools_except(
     delete_kind(io, &watches.secrets, pipeline, &is_left).await
 }
 
-async fn delete_kind<K: Watchable>(
+/// Deletes what `owner` controls of a kind and is left over.
+pub(super) async fn delete_kind<K: Watchable, O: kube::Resource>(
     io: &Io,
     watched: &Watched<K>,
-    pipeline: &LogPipeline,
+    owner: &O,
     is_left: &impl Fn(&str, &ObjectMeta) -> bool,
 ) -> Result<(), Error> {
-    let uid = pipeline.uid();
+    let uid = owner.uid();
     let is_ours = |object: &K| {
         object.owner_references().iter().any(|o| o.controller == Some(true) && Some(&o.uid) == uid.as_ref())
             && object.meta().deletion_timestamp.is_none()
     };
     let matches = |object: &K| is_ours(object) && is_left(&K::kind(&()), object.meta());
-    for object in watched.list(&pipeline.namespace().unwrap_or_default(), matches) {
+    for object in watched.list(&owner.namespace().unwrap_or_default(), matches) {
         delete::delete(&io.api, object.as_ref()).await?;
     }
     Ok(())

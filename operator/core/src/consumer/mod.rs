@@ -5,13 +5,16 @@ mod deployment;
 mod disruption_budget;
 pub mod members;
 mod network_policy;
-mod pod;
+pub(crate) mod pod;
+pub mod revision;
+pub mod rollback;
 mod service_account;
 
 #[cfg(test)]
 mod tests;
 
 use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::PodSpec;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use kafkapipelines_crds::ConsumerSpec;
 use kube::ResourceExt;
@@ -22,6 +25,7 @@ use crate::labels::Labels;
 use crate::pod_state::stamps;
 use crate::vector::{self, Bootstrap, Unwritable};
 use crate::{labels, names};
+use revision::Revision;
 
 /// A consumer, validated, with the Vector file that its members run.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +42,8 @@ pub struct Consumer {
     pub vector_file: String,
     /// How many members it has now: [`members::members`].
     pub members: i32,
+    /// What the members are brought back to, if they are.
+    pub returned_to: Option<Revision>,
     /// The rest, as the user wrote it.
     pub spec: ConsumerSpec,
 }
@@ -69,6 +75,7 @@ impl Consumer {
             bootstrap,
             certificates,
             members: object.spec.replicas,
+            returned_to: None,
             spec: object.spec.clone(),
         })
     }
@@ -84,13 +91,23 @@ impl Consumer {
         ]
     }
 
-    /// Whether the Deployment that was observed runs this: its image, its file, its trust, its number of members.
+    /// Whether the Deployment that was observed runs this: its revision, its image, its trust, its number of members.
     pub fn is_shown_by(&self, observed: &Deployment) -> bool {
         let wanted = deployment::deployment(self, &OwnerReference::default());
         essence(&wanted) == essence(observed)
     }
 
-    /// Name of all its children.
+    /// The revision that the spec asks for.
+    pub fn wanted(&self) -> Revision {
+        Revision::of(deployment::template(self))
+    }
+
+    /// The revision that members are to run now.
+    pub fn running(&self) -> Revision {
+        self.returned_to.clone().unwrap_or_else(|| self.wanted())
+    }
+
+    /// Name of all its children; that of the ConfigMap has the revision besides.
     fn child_name(&self) -> String {
         names::consumer(&self.spec.pipeline, &self.name)
     }
@@ -107,11 +124,30 @@ impl Consumer {
 }
 
 /// What of a Deployment no default of the API server can change.
-fn essence(deployment: &Deployment) -> Option<(Option<i32>, Labels, Vec<Option<String>>)> {
+#[derive(PartialEq)]
+struct Essence {
+    replicas: Option<i32>,
+    stamps: Labels,
+    config_maps: Vec<String>,
+    images: Vec<Option<String>>,
+}
+
+fn essence(deployment: &Deployment) -> Option<Essence> {
     let spec = deployment.spec.as_ref()?;
     let annotations = spec.template.metadata.as_ref()?.annotations.clone().unwrap_or_default();
-    let containers = &spec.template.spec.as_ref()?.containers;
-    Some((spec.replicas, stamps(&annotations), containers.iter().map(|container| container.image.clone()).collect()))
+    let pod = spec.template.spec.as_ref()?;
+    Some(Essence {
+        replicas: spec.replicas,
+        stamps: stamps(&annotations),
+        config_maps: config_maps(pod).map(str::to_owned).collect(),
+        images: pod.containers.iter().map(|container| container.image.clone()).collect(),
+    })
+}
+
+/// Names of the ConfigMaps that a Pod reads.
+pub fn config_maps(pod: &PodSpec) -> impl Iterator<Item = &str> {
+    let volumes = pod.volumes.iter().flatten();
+    volumes.filter_map(|volume| volume.config_map.as_ref()).map(|config_map| config_map.name.as_str())
 }
 
 /// A short name of some bytes, for annotations: what changes it restarts the members.

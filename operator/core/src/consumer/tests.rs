@@ -50,21 +50,27 @@ fn the_reference_installation() {
     let mut intents: Vec<_> = children(&object(), Security::Tls).into_iter().map(|child| child.intent).collect();
     let file = intents[1]["data"]["vector.yaml"].take();
     assert!(file.as_str().unwrap().contains("kafka_parser"), "its text is a snapshot of the renderer");
+    let template = intents[1]["metadata"]["annotations"][labels::POD_TEMPLATE].take();
+    assert!(template.as_str().unwrap().contains("containers"), "it is in the Deployment");
     insta::assert_yaml_snapshot!(intents);
 }
 
 #[test]
-fn all_children_are_called_alike_and_the_deployment_is_last() {
+fn all_children_are_called_alike_but_the_file_after_its_revision_and_the_deployment_is_last() {
     let children = children(&object(), Security::Tls);
-    assert!(children.iter().all(
+    let (files, others): (Vec<_>, Vec<_>) = children.iter().partition(|child| child.gvk.kind == "ConfigMap");
+    assert!(others.iter().all(
         |child| (child.namespace.as_str(), child.name.as_str()) == ("kafka", "log-aggregator-kafka-victoria-logs")
     ));
+    let consumer = Consumer::new(&object(), bootstrap(Security::Tls), certificates(Security::Tls)).unwrap();
+    let name = format!("log-aggregator-kafka-victoria-logs-{}", consumer.wanted().name());
+    assert_eq!(files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), [name]);
     assert_eq!(children.last().unwrap().gvk.kind, "Deployment");
 }
 
 #[test]
 fn members_restart_for_what_they_read_at_their_start_and_for_nothing_else() {
-    assert!(restarts(|object| object.spec.transforms[0].remap.as_mut().unwrap().source.push_str("# changed\n")));
+    assert!(restarts(|object| object.spec.transforms[0].remap.as_mut().unwrap().source = Some(". = {}".to_owned())));
     assert!(restarts(|object| object.spec.vector.image.tag = Some("0.57.1-debian".to_owned())));
     assert!(!restarts(|object| object.spec.replicas = 7));
     let with = |authority: &str, own: &str| {
@@ -74,6 +80,48 @@ fn members_restart_for_what_they_read_at_their_start_and_for_nothing_else() {
     };
     assert_ne!(with("old", "own"), with("new", "own"));
     assert_ne!(with("ca", "old"), with("ca", "new"));
+}
+
+#[test]
+fn a_revision_is_what_can_be_brought_back() {
+    let revision = |change: fn(&mut Object)| {
+        let mut object = object();
+        change(&mut object);
+        Consumer::new(&object, bootstrap(Security::Tls), Certificates::default()).unwrap().wanted().name().to_owned()
+    };
+    let changes: [fn(&mut Object); 5] = [
+        |object| object.spec.transforms.clear(),
+        |object| object.spec.vector.image.tag = Some("0.57.1".to_owned()),
+        |object| object.spec.vector.log_level = kafkapipelines_crds::VectorLogLevel::Debug,
+        |object| object.spec.vector.resources = serde_json::from_value(json!({"limits": {"memory": "1Gi"}})).unwrap(),
+        |object| drop(object.spec.template.metadata.annotations.insert("again".to_owned(), "1".to_owned())),
+    ];
+    for (index, change) in changes.into_iter().enumerate() {
+        assert_ne!(revision(change), revision(|_| ()), "change {index}");
+    }
+    assert_eq!(revision(|object| object.spec.replicas = 7), revision(|_| ()));
+    assert_eq!(revision(|object| object.spec.rollback.deadline = "30s".to_owned()), revision(|_| ()));
+}
+
+#[test]
+fn what_is_brought_back_comes_from_its_config_map_with_the_newest_certificates_and_size() {
+    let with = |change: fn(&mut Object), certificate: &str| {
+        let mut object = object();
+        change(&mut object);
+        let certificates = Certificates { authority: Some(certificate.into()), own: None };
+        Consumer::new(&object, bootstrap(Security::Tls), certificates).unwrap()
+    };
+    let good = with(|_| (), "old");
+    let kept = config_map::config_map(&good, &OwnerReference::default()).metadata;
+    let returned_to = Revision::kept(good.wanted().name(), &kept);
+    assert_eq!(returned_to.as_ref(), Some(&good.wanted()));
+    let bad = with(|object| object.spec.vector.image.tag = Some("none".to_owned()), "new");
+    let back = Consumer { returned_to, members: 3, ..bad.clone() };
+    let deployment = |consumer: &Consumer| deployment::deployment(consumer, &OwnerReference::default());
+    assert_eq!(deployment(&back), deployment(&Consumer { members: 3, ..with(|_| (), "new") }));
+    assert_ne!(deployment(&back).spec.unwrap().template, deployment(&good).spec.unwrap().template);
+    assert!(!bad.is_shown_by(&deployment(&back)) && back.is_shown_by(&deployment(&back)));
+    assert_eq!(Revision::kept("any", &ObjectMeta::default()), None);
 }
 
 #[test]

@@ -7,7 +7,8 @@ use kafkapipelines_crds::{Consumer, ConsumerStatus, LogPipeline};
 use kube::ResourceExt;
 
 use super::Verdict;
-use crate::conditions::{self, AT_RISK, DELIVERING, Finding, NO_LOSS, READY};
+use crate::conditions::{self, AT_RISK, DELIVERING, Finding, NO_LOSS, READY, STALLED};
+use crate::consumer::rollback::{Rollout, is_rolled_out};
 use crate::consumer_health::report::{ConsumerReport, Figures};
 use crate::labels;
 use crate::pod_state::PodState;
@@ -29,6 +30,8 @@ pub struct Observed<'a> {
     pub members: &'a [PodState],
     /// How many of them there are to be.
     pub wanted: i32,
+    /// How the newest rollout stands.
+    pub rollout: &'a Rollout,
     /// The newest look at how it does, once there was one.
     pub report: Option<&'a ConsumerReport>,
 }
@@ -36,9 +39,12 @@ pub struct Observed<'a> {
 /// Conditions that come from a look at how it does.
 const LOOKED_AT: [&str; 3] = [NO_LOSS, DELIVERING, AT_RISK];
 
+/// Reason of a consumer whose members were brought back to the last good revision.
+const ROLLED_BACK: &str = "RolledBack";
+
 /// The status to write.
 pub fn status(observed: &Observed<'_>, now: Timestamp) -> ConsumerStatus {
-    let Observed { object, before, members, wanted, report, .. } = observed;
+    let Observed { object, before, members, wanted, report, rollout, .. } = observed;
     let spec = &object.spec;
     let selector = labels::consumer_selector(&spec.pipeline, &object.name_any());
     let figures = report.and_then(|report| report.figures.clone());
@@ -52,6 +58,8 @@ pub fn status(observed: &Observed<'_>, now: Timestamp) -> ConsumerStatus {
         sinks: Some(spec.sinks.iter().map(|sink| sink.name.as_str()).collect::<Vec<_>>().join(",")),
         selector: Some(labels::to_query(&selector)),
         config_hash: config_hash(members).or_else(|| before.config_hash.clone()),
+        last_good: rollout.last_good.clone(),
+        rolled_back: rollout.rolled_back.clone(),
         group: report.and_then(|report| report.group.clone()).or_else(|| before.group.clone()),
         lag: figure(|figures| figures.lag, before.lag),
         time_lag: figures.as_ref().map(|figures| figures.time_lag.clone()).or_else(|| before.time_lag.clone()),
@@ -71,8 +79,10 @@ pub fn status(observed: &Observed<'_>, now: Timestamp) -> ConsumerStatus {
 fn conditions_of(observed: &Observed<'_>, now: Timestamp) -> Vec<Condition> {
     let Observed { object, before, verdict, report, .. } = observed;
     let ready = verdict.not_ready().unwrap_or_else(|| ready(observed));
+    let given_up =
+        (ready.reason == ROLLED_BACK).then(|| Finding::new(STALLED, true, ROLLED_BACK, ready.message.clone()));
     let seen = report.iter().flat_map(|report| report.findings.iter().cloned());
-    let findings: Vec<_> = std::iter::once(ready).chain(verdict.findings()).chain(seen).collect();
+    let findings: Vec<_> = std::iter::once(ready).chain(verdict.findings()).chain(given_up).chain(seen).collect();
     let mut conditions = conditions::merge(&before.conditions, &findings, object.metadata.generation, now);
     if report.is_none() {
         let stays = |condition: &&Condition| LOOKED_AT.contains(&condition.type_.as_str());
@@ -88,9 +98,13 @@ fn ready(observed: &Observed<'_>) -> Finding {
     let stuck: Vec<_> = members.iter().filter(|member| member.stuck.is_some() && !member.terminating).collect();
     if wanted == 0 {
         not_ready("ScaledToZero", "spec.replicas is 0: nothing reads the topics".to_owned())
+    } else if let Some(told) = observed.rollout.told() {
+        not_ready(ROLLED_BACK, told)
+    } else if let Some(failed) = observed.rollout.failed.clone() {
+        not_ready("DeadlineExceeded", failed)
     } else if !stuck.is_empty() {
         not_ready("MembersNotReady", describe(&stuck))
-    } else if !is_rolled_out(observed.deployment, wanted) {
+    } else if !observed.deployment.is_some_and(|deployment| is_rolled_out(deployment, wanted)) {
         not_ready("RolloutInProgress", "members are being brought to what the spec says".to_owned())
     } else if serving(members) < wanted {
         let down: Vec<_> = members.iter().filter(|member| !member.serves()).collect();
@@ -111,17 +125,6 @@ fn idle(report: Option<&ConsumerReport>, wanted: i32) -> Option<i32> {
     let report = report?;
     let idle = wanted.min(report.partitions?) - report.reading_members?;
     (idle > 0).then_some(idle)
-}
-
-/// Whether all Pods are made from the newest template and no other Pods are left.
-fn is_rolled_out(deployment: Option<&Deployment>, wanted: i32) -> bool {
-    let Some((deployment, status)) = deployment.and_then(|deployment| Some((deployment, deployment.status.as_ref()?)))
-    else {
-        return false;
-    };
-    status.observed_generation >= deployment.metadata.generation
-        && status.updated_replicas.unwrap_or_default() == wanted
-        && status.replicas.unwrap_or_default() == wanted
 }
 
 fn describe(members: &[&PodState]) -> String {
@@ -216,6 +219,7 @@ mod tests {
             deployment: Some(&deployment),
             members: &members,
             wanted: object.spec.replicas,
+            rollout: &Rollout::default(),
             report: None,
         };
         insta::assert_yaml_snapshot!(status(&observed, Timestamp::UNIX_EPOCH));
@@ -251,6 +255,7 @@ mod tests {
                 deployment,
                 members: &members,
                 wanted: object.spec.replicas,
+                rollout: &Rollout::default(),
                 report: None,
             };
             let (said, text) = judge(&observed);
@@ -272,6 +277,7 @@ mod tests {
             deployment: None,
             members: &members,
             wanted: object.spec.replicas,
+            rollout: &Rollout::default(),
             report: None,
         };
         let (said, message) = judge(&observed);
@@ -292,6 +298,7 @@ mod tests {
             deployment: None,
             members: &members,
             wanted: object.spec.replicas,
+            rollout: &Rollout::default(),
             report: None,
         };
         let status = status(&observed, Timestamp::UNIX_EPOCH);
@@ -318,6 +325,7 @@ mod tests {
                 deployment: None,
                 members: &members,
                 wanted: 1,
+                rollout: &Rollout::default(),
                 report,
             };
             let status = status(&observed, Timestamp::UNIX_EPOCH);

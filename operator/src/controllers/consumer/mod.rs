@@ -1,17 +1,20 @@
 //! The controller of Consumers: the Vector file and the Deployment that runs it.
 
+mod revisions;
 mod view;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kafkapipelines_core::child::owned_by;
 use kafkapipelines_core::consumer::members::{declared_partitions, members};
+use kafkapipelines_core::consumer::rollback::Rollout;
 use kafkapipelines_core::consumer_health::report::ConsumerReport;
 use kafkapipelines_core::consumer_health::start::Start;
 use kafkapipelines_core::status::{self, Verdict};
-use kafkapipelines_core::{consumer, labels, names, validate};
+use kafkapipelines_core::{consumer, labels, names, program_sources, validate};
 use kafkapipelines_crds::{Consumer, LogPipeline};
 use kube::ResourceExt as _;
 use tokio_util::sync::CancellationToken;
@@ -54,6 +57,21 @@ enum Shown {
     Older,
 }
 
+/// What the Deployment was brought to.
+struct Progress {
+    shown: Shown,
+    rollout: Rollout,
+    /// Whether the next step is taken at once, when this one is in the status.
+    goes_on: bool,
+}
+
+impl Progress {
+    /// Nothing was done.
+    fn none(view: &View<'_>) -> Self {
+        Self { shown: Shown::Newest, rollout: Rollout::unseen(&view.before), goes_on: false }
+    }
+}
+
 /// Runs the controller until `stop`.
 pub fn run(
     context: &Context,
@@ -63,13 +81,14 @@ pub fn run(
 ) -> impl Future<Output = ()> + Send + use<> {
     let (io, reports) = (context.io(ConsumerController::NAME), reports.clone());
     let controller = ConsumerController { io, watches: watches.clone(), reports: reports.clone() };
-    let (of_pipeline, of_secret) = (watches.consumers.clone(), watches.consumers.clone());
+    let [of_pipeline, of_secret, of_program] = [(); 3].map(|()| watches.consumers.clone());
     Runner::new(controller, &watches.consumers, &context.settings)
         .reported(&reports)
         .watches(&watches.pipelines, move |pipeline: &LogPipeline| {
             consumers_of(&of_pipeline, pipeline, &pipeline.name_any())
         })
         .watches(&watches.secrets, move |secret| readers_of(&of_secret, secret))
+        .watches(&watches.programs, move |config_map| users_of(&of_program, config_map))
         .watches(&watches.pods, consumer_name)
         .watches(&watches.deployments, consumer_name)
         .watches(&watches.config_maps, consumer_name)
@@ -93,6 +112,14 @@ fn readers_of(consumers: &Watched<Consumer>, secret: &Secret) -> Vec<String> {
     readers
 }
 
+/// Names of the consumers that take programs from the ConfigMap.
+fn users_of(consumers: &Watched<Consumer>, config_map: &ConfigMap) -> Vec<String> {
+    let name = config_map.name_any();
+    let names_it = |consumer: &Consumer| program_sources::named(&consumer.spec).contains(name.as_str());
+    let found = consumers.list(&config_map.namespace().unwrap_or_default(), names_it);
+    found.iter().map(|consumer| consumer.name_any()).collect()
+}
+
 /// Names of the consumers that read from `pipeline`, in the namespace of `object`.
 fn consumers_of<K: kube::Resource>(consumers: &Watched<Consumer>, object: &K, pipeline: &str) -> Vec<String> {
     let found = consumers.list(&object.namespace().unwrap_or_default(), |consumer| consumer.spec.pipeline == pipeline);
@@ -112,10 +139,10 @@ impl Reconciler for ConsumerController {
         let (judged, size) = (view.judge(), self.size(&view));
         let progress = match &judged {
             Judged::Good(good) if !view.is_suspended() => self.carry_out(&view, good, size.members).await,
-            _ => Ok(Shown::Newest),
+            _ => Ok(Progress::none(&view)),
         };
         self.report(&view, judged, size, &progress).await?;
-        progress.map(|_| Action::await_change())
+        progress.map(|progress| if progress.goes_on { Action::requeue(Duration::ZERO) } else { Action::await_change() })
     }
 
     fn io(&self) -> &Io {
@@ -145,16 +172,23 @@ impl ConsumerController {
     }
 
     /// Writes what the members need, then the Deployment.
-    async fn carry_out(&self, view: &View<'_>, good: &Good, members: i32) -> Result<Shown, Error> {
-        let consumer = consumer::Consumer::new(view.object, good.bootstrap.clone(), good.certificates.clone())?;
-        let consumer = consumer::Consumer { members, ..consumer };
+    async fn carry_out(&self, view: &View<'_>, good: &Good, members: i32) -> Result<Progress, Error> {
+        let wanted = consumer::Consumer::new(&good.object, good.bootstrap.clone(), good.certificates.clone())?;
+        let wanted = consumer::Consumer { members, ..wanted };
+        let kept = revisions::last_good(&self.watches, view);
+        let rollout = revisions::rollout(view, &wanted, kept.as_ref());
+        if rollout.is_news(&view.before) {
+            return Ok(Progress { shown: Shown::Older, rollout, goes_on: true });
+        }
+        let consumer = consumer::Consumer { returned_to: kept.filter(|_| rollout.rolled_back.is_some()), ..wanted };
         let children = consumer.children(&owned_by(view.object));
         let (workload, needs) = children.into_iter().partition(|child| child.gvk.kind == "Deployment");
         self.io.children.apply(view.object, prepare(&self.watches, needs)?).await?;
         let applied = self.io.children.apply(view.object, prepare(&self.watches, workload)?).await?;
         let newest =
             applied.changes().next().is_none() && view.deployment.as_deref().is_some_and(|d| consumer.is_shown_by(d));
-        Ok(if newest { Shown::Newest } else { Shown::Older })
+        revisions::delete_unused(&self.io, &self.watches, view, &consumer.wanted(), &rollout).await?;
+        Ok(Progress { shown: if newest { Shown::Newest } else { Shown::Older }, rollout, goes_on: false })
     }
 
     /// Writes the status: what was observed, and what was found wrong.
@@ -163,7 +197,7 @@ impl ConsumerController {
         view: &View<'_>,
         judged: Judged,
         size: Size,
-        progress: &Result<Shown, Error>,
+        progress: &Result<Progress, Error>,
     ) -> Result<(), Error> {
         let wanted = if size.waiting.is_some() { view.object.spec.replicas } else { size.members };
         let (refusals, waiting) = match judged {
@@ -177,7 +211,9 @@ impl ConsumerController {
             failure: error::to_show(progress),
             waiting,
         };
-        let shown = view.deployment.as_deref().filter(|_| matches!(progress, Ok(Shown::Newest)));
+        let shown =
+            view.deployment.as_deref().filter(|_| matches!(progress, Ok(Progress { shown: Shown::Newest, .. })));
+        let unseen = Rollout::unseen(&view.before);
         let observed = status::consumer::Observed {
             object: view.object,
             before: &view.before,
@@ -186,6 +222,7 @@ impl ConsumerController {
             deployment: shown,
             members: &view.members,
             wanted,
+            rollout: progress.as_ref().map_or(&unseen, |progress| &progress.rollout),
             report: size.report.as_deref(),
         };
         let outcome = self.io.status.write(view.object, &status::consumer::status(&observed, Timestamp::now())).await?;

@@ -3,17 +3,21 @@
 use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::core::v1::{Pod, Secret};
 use kafkapipelines_core::consumer::Certificates;
 use kafkapipelines_core::pod_state::PodState;
+use kafkapipelines_core::program_sources::{ConfigMaps, PROGRAM_NOT_FOUND};
 use kafkapipelines_core::refusal::Refusal;
 use kafkapipelines_core::vector::{Bootstrap, CA_KEY, USER_CERTIFICATE, USER_KEY};
-use kafkapipelines_core::{labels, names, validate};
+use kafkapipelines_core::{conditions, labels, names, program_sources, validate};
 use kafkapipelines_crds::{Consumer, ConsumerStatus, LogPipeline};
 use kube::ResourceExt as _;
 
 use super::super::kafka_nodes::pipeline_of;
 use crate::io::watches::Watches;
+
+/// Missing programs that are told.
+const TOLD: usize = 5;
 
 /// The consumer, its pipeline and its members.
 pub(super) struct View<'a> {
@@ -26,6 +30,8 @@ pub(super) struct View<'a> {
     pub(super) members: Vec<PodState>,
     /// The certificates that there are.
     certificates: Certificates,
+    /// The ConfigMaps that hold its programs, as far as there are any.
+    programs: ConfigMaps,
 }
 
 /// What is to be done with the consumer.
@@ -40,6 +46,8 @@ pub(super) enum Judged {
 
 /// What members need besides the spec.
 pub(super) struct Good {
+    /// The consumer with each program in its place.
+    pub(super) object: Consumer,
     pub(super) bootstrap: Bootstrap,
     pub(super) certificates: Certificates,
 }
@@ -56,12 +64,18 @@ impl<'a> View<'a> {
             before,
             pipeline: watches.pipelines.get(&namespace, pipeline).filter(is_there),
             deployment: watches.deployments.get(&namespace, &names::consumer(pipeline, &name)),
-            members: members(watches, &namespace, pipeline, &name),
+            members: members(&pods(watches, object)),
             certificates: Certificates {
                 authority: authority.and_then(|secret| file(&secret, CA_KEY)),
                 own: user.filter(|secret| file(secret, USER_KEY).is_some()).and_then(|s| file(&s, USER_CERTIFICATE)),
             },
+            programs: programs(watches, object),
         }
+    }
+
+    /// The Pods, in no special order.
+    pub(super) fn pods(&self, watches: &Watches) -> Vec<Arc<Pod>> {
+        pods(watches, self.object)
     }
 
     pub(super) fn is_suspended(&self) -> bool {
@@ -69,9 +83,22 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn judge(&self) -> Judged {
+        match program_sources::resolved(self.object, &self.programs) {
+            Ok(object) => self.judge_resolved(object),
+            Err(refusals) if validate::is_waiting(&refusals) => {
+                Judged::Waiting(PROGRAM_NOT_FOUND, conditions::sentence(refusals.iter(), TOLD))
+            }
+            Err(refusals) => Judged::Refused(refusals),
+        }
+    }
+
+    fn judge_resolved(&self, object: Consumer) -> Judged {
         let pipeline = self.pipeline.as_deref();
-        match validate::consumer::consumer(self.object, pipeline, kafkapipelines_vrl::VRL) {
-            Ok(()) => pipeline.and_then(Bootstrap::of).map_or_else(|| self.no_pipeline(), |way| self.trust(way)),
+        match validate::consumer::consumer(&object, pipeline, kafkapipelines_vrl::VRL) {
+            Ok(()) => match pipeline.and_then(Bootstrap::of) {
+                Some(way) => self.trust(object, way),
+                None => self.no_pipeline(),
+            },
             Err(refusals) if validate::is_waiting(&refusals) => self.no_pipeline(),
             Err(refusals) => Judged::Refused(refusals),
         }
@@ -83,7 +110,7 @@ impl<'a> View<'a> {
     }
 
     /// Members that started without a certificate would have to start again with it.
-    fn trust(&self, bootstrap: Bootstrap) -> Judged {
+    fn trust(&self, object: Consumer, bootstrap: Bootstrap) -> Judged {
         let (pipeline, security) = (&self.object.spec.pipeline, bootstrap.security);
         let certificates = Certificates {
             authority: self.certificates.authority.clone().filter(|_| security.has_tls()),
@@ -97,7 +124,7 @@ impl<'a> View<'a> {
             let secret = names::user(pipeline, &names::consumer_user(&self.object.name_any()));
             return Judged::Waiting("UserPending", format!("waits for its certificate in the Secret {secret}"));
         }
-        Judged::Good(Good { bootstrap, certificates })
+        Judged::Good(Good { object, bootstrap, certificates })
     }
 }
 
@@ -105,10 +132,23 @@ fn file(secret: &Secret, key: &str) -> Option<Vec<u8>> {
     Some(secret.data.as_ref()?.get(key)?.0.clone())
 }
 
-fn members(watches: &Watches, namespace: &str, pipeline: &str, consumer: &str) -> Vec<PodState> {
-    let pods = watches.pods.list(namespace, |pod| {
-        pipeline_of(pod) == Some(pipeline) && pod.labels().get(labels::CONSUMER).is_some_and(|name| name == consumer)
-    });
+fn programs(watches: &Watches, object: &Consumer) -> ConfigMaps {
+    let namespace = object.namespace().unwrap_or_default();
+    let found: Vec<_> = program_sources::named(&object.spec)
+        .into_iter()
+        .filter_map(|name| watches.programs.get(&namespace, name))
+        .collect();
+    program_sources::usable(found.iter().map(AsRef::as_ref))
+}
+
+fn pods(watches: &Watches, object: &Consumer) -> Vec<Arc<Pod>> {
+    let name = object.name_any();
+    watches.pods.list(&object.namespace().unwrap_or_default(), |pod| {
+        pipeline_of(pod) == Some(&object.spec.pipeline) && pod.labels().get(labels::CONSUMER) == Some(&name)
+    })
+}
+
+fn members(pods: &[Arc<Pod>]) -> Vec<PodState> {
     let mut members: Vec<_> = pods.iter().map(|pod| PodState::of(pod, None)).collect();
     members.sort_by(|a, b| a.name.cmp(&b.name));
     members
