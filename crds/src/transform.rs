@@ -66,14 +66,40 @@ impl TransformSpec {
     }
 }
 
-/// A VRL program.
+/// A VRL program. The line is in `.message`; a runtime error or `abort` sends it to the dead-letter topic.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("has(self.source) != has(self.sourceFrom)").message("give source or sourceFrom, one of the two").reason(Reason::FieldValueRequired))]
 pub struct RemapSpec {
-    /// The program. The line is in `.message`; a runtime error or `abort` sends it to the dead-letter topic.
+    /// The program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 65536))]
     #[x_kube(validation = Rule::new("self.trim() != ''").message("the VRL program is blank"))]
-    pub source: String,
+    pub source: Option<String>,
+    /// Where the program is written, instead of here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_from: Option<ProgramFrom>,
+}
+
+/// Where a program is written.
+#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProgramFrom {
+    /// A key of a ConfigMap.
+    pub config_map_key_ref: ConfigMapKey,
+}
+
+/// A key of a ConfigMap in the Consumer's namespace. The operator sees ConfigMaps with the label `kafkapipelines.io/programs: "true"` and no
+/// others. One that changes is compiled and tested like a changed spec; if it is refused, or gone, the members keep running what they had.
+#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigMapKey {
+    /// Name of the ConfigMap.
+    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
+    pub name: String,
+    /// Key with the program, at most 65536 bytes.
+    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[-._a-zA-Z0-9]+$"))]
+    pub key: String,
 }
 
 /// Which lines are kept.

@@ -59,6 +59,7 @@ pub fn judge(files: &[(String, Result<Vec<Value>>)]) -> Result<Vec<Judgement>> {
 
 /// What the API server says. An object that it accepts is collected for the operator.
 fn admit(admission: &Admission, file: &str, object: &Value, accepted: &mut Installation) -> Judgement {
+    accepted.config_maps.extend(documents::config_map(object));
     if !Admission::concerns(object) {
         return Judgement::skipped(file, object);
     }

@@ -5,12 +5,19 @@ use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
+use k8s_openapi::api::core::v1::ConfigMap;
 use serde_json::Value;
 
 /// The documents of a file, those of a `List` one by one; empty documents are left out.
 pub fn read(path: &Path) -> Result<Vec<Value>> {
     let text = if path == Path::new("-") { standard_input()? } else { fs::read_to_string(path)? };
     parse(&text)
+}
+
+/// The ConfigMap that the document is, if it is one.
+pub(crate) fn config_map(object: &Value) -> Option<ConfigMap> {
+    let is_one = object["kind"] == "ConfigMap" && object["apiVersion"] == "v1";
+    is_one.then(|| serde_json::from_value(object.clone()).ok()).flatten()
 }
 
 fn standard_input() -> Result<String> {

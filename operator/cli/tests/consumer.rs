@@ -75,6 +75,40 @@ fn a_consumer_that_would_be_refused_is_not_run() {
     }
 }
 
+const PROGRAMS: &str = "---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: programs, namespace: kafka, labels: {kafkapipelines.io/programs: 'true'}}
+data:
+  parse.vrl: |
+    . = parse_json!(.message)
+    .level = downcase(string(.level) ?? \"info\")
+";
+
+#[test]
+fn a_program_is_taken_from_a_config_map_among_the_documents() {
+    let written = "        source: |
+          . = parse_json!(.message)
+          .level = downcase(string(.level) ?? \"info\")
+";
+    let named = "        sourceFrom: {configMapKeyRef: {name: programs, key: parse.vrl}}\n";
+    assert!(CONSUMER.contains(written));
+    let without = CONSUMER.replace(written, named);
+    let with = format!("{without}{PROGRAMS}");
+    for arguments in [&["test", "-f", "-"][..], &["render", "-f", "-"]] {
+        let (inline, from) = (consumer(arguments, CONSUMER), consumer(arguments, &with));
+        assert_eq!(text(&from.stdout), text(&inline.stdout));
+        assert_eq!((from.status, text(&from.stderr)), (inline.status, text(&inline.stderr)));
+        let missing = consumer(arguments, &without);
+        assert_eq!(missing.status.code(), Some(1));
+        let said = text(&missing.stdout) + &text(&missing.stderr);
+        let expected =
+            "spec.transforms[parse].remap.sourceFrom.configMapKeyRef: programs/parse.vrl: there is no ConfigMap";
+        assert!(said.contains(expected) && said.contains("give that with -f"), "{said}");
+        assert!(!said.contains("E1"), "{said}");
+    }
+}
+
 #[test]
 fn what_cannot_be_read_is_told_apart() {
     for (arguments, input, said) in [

@@ -28,6 +28,7 @@ mod producer;
 pub mod program;
 pub mod quantity;
 pub mod refusal;
+pub mod program_sources;
 pub mod retry;
 pub mod roll;
 pub mod scaling;

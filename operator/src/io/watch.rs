@@ -156,8 +156,8 @@ impl Scope {
     }
 }
 
-/// Watches children: those with the labels of `selector`. The future is the watch: it never ends.
-pub fn children<K: Watchable>(
+/// Watches the objects with the labels of `selector`. The future is the watch: it never ends.
+pub fn labelled<K: Watchable>(
     client: Client,
     scope: &Scope,
     selector: &str,

@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use super::metrics::Metrics;
 use super::watch::{self, Scope, Syncing, Watchable, Watched};
 
-/// What is watched: the users' objects and own Secrets, Pods and workloads in full, other children as metadata.
+/// What is watched: the users' objects and programs, own Secrets, Pods and workloads in full, other children as metadata.
 #[derive(Clone)]
 pub struct Watches {
     /// All LogPipelines.
@@ -50,6 +50,8 @@ pub struct Watches {
     pub service_accounts: Watched<PartialObjectMeta<ServiceAccount>>,
     /// Own `PersistentVolumeClaims`.
     pub claims: Watched<PartialObjectMeta<PersistentVolumeClaim>>,
+    /// The users' `ConfigMaps` that hold programs of consumers, by their label.
+    pub programs: Watched<ConfigMap>,
     all: Arc<[Box<dyn Syncing>]>,
 }
 
@@ -72,6 +74,7 @@ impl Watches {
             network_policies: starter.children(),
             service_accounts: starter.children(),
             claims: starter.children(),
+            programs: starter.labelled(labels::PROGRAMS, "true"),
             all: starter.started.into(),
         }
     }
@@ -129,8 +132,12 @@ impl Starter<'_> {
     }
 
     fn children<K: Watchable>(&mut self) -> Watched<K> {
-        let own = format!("{}={}", labels::MANAGED_BY, labels::MANAGER);
-        let (watched, task) = watch::children(self.client.clone(), self.scope, &own, self.metrics.clone());
+        self.labelled(labels::MANAGED_BY, labels::MANAGER)
+    }
+
+    fn labelled<K: Watchable>(&mut self, label: &str, value: &str) -> Watched<K> {
+        let selector = format!("{label}={value}");
+        let (watched, task) = watch::labelled(self.client.clone(), self.scope, &selector, self.metrics.clone());
         self.tasks.spawn(task);
         self.started.push(Box::new(watched.clone()));
         watched

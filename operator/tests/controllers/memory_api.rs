@@ -16,7 +16,6 @@ use tokio::sync::watch;
 
 /// The namespace of all objects.
 pub const NAMESPACE: &str = "kafka";
-const MANAGED: &str = "/metadata/labels/app.kubernetes.io~1managed-by";
 
 /// The double. Cheap to clone.
 #[derive(Clone)]
@@ -35,6 +34,9 @@ struct State {
     notes: Vec<Value>,
 }
 
+/// A label and its value.
+type Selector = (String, String);
+
 /// Plural and name.
 type Key = (String, String);
 
@@ -47,7 +49,7 @@ struct Change {
 
 struct Watch {
     plural: String,
-    own: bool,
+    selector: Option<Selector>,
     events: UnboundedSender<Result<Bytes, Infallible>>,
 }
 
@@ -128,12 +130,12 @@ impl MemoryApi {
     }
 
     fn answer(&self, method: &Method, path: &str, query: &str, body: Value) -> Response<Answer> {
-        let own = query.contains("labelSelector");
+        let selector = selector(query);
         let place: Vec<_> = path.split_once(&format!("namespaces/{NAMESPACE}/")).unwrap().1.split('/').collect();
         let mut state = self.state.lock().unwrap();
         let answer = match (method.as_str(), place.as_slice()) {
-            ("GET", [plural]) if query.contains("watch=true") => state.watch(plural, own, query),
-            ("GET", [plural]) => json_answer(StatusCode::OK, &state.list(plural, own)),
+            ("GET", [plural]) if query.contains("watch=true") => state.watch(plural, selector, query),
+            ("GET", [plural]) => json_answer(StatusCode::OK, &state.list(plural, selector.as_ref())),
             ("GET", [plural, name]) => match state.objects.get(&key(plural, name)) {
                 Some(object) => json_answer(StatusCode::OK, object),
                 None => json_answer(
@@ -215,17 +217,17 @@ impl State {
         object
     }
 
-    fn list(&self, plural: &str, own: bool) -> Value {
-        let all = self.objects.iter().filter(|(key, object)| key.0 == plural && is_seen(object, own));
+    fn list(&self, plural: &str, selector: Option<&Selector>) -> Value {
+        let all = self.objects.iter().filter(|(key, object)| key.0 == plural && is_seen(object, selector));
         let items: Vec<_> = all.map(|(_, object)| object).collect();
         json!({"kind": "List", "apiVersion": "v1", "metadata": {"resourceVersion": self.version.to_string()}, "items": items})
     }
 
-    fn watch(&mut self, plural: &str, own: bool, query: &str) -> Response<Answer> {
+    fn watch(&mut self, plural: &str, selector: Option<Selector>, query: &str) -> Response<Answer> {
         let since =
             query.split('&').find_map(|pair| pair.strip_prefix("resourceVersion=")).and_then(|v| v.parse().ok());
         let (events, stream) = unbounded();
-        let watch = Watch { plural: plural.to_owned(), own, events };
+        let watch = Watch { plural: plural.to_owned(), selector, events };
         let since: u64 = since.unwrap_or(0);
         self.history.iter().filter(|change| change.version > since).for_each(|change| {
             watch.send(change);
@@ -238,15 +240,22 @@ impl State {
 impl Watch {
     /// Whether somebody still listens.
     fn send(&self, change: &Change) -> bool {
-        if change.plural != self.plural || !is_seen(&change.event["object"], self.own) {
+        if change.plural != self.plural || !is_seen(&change.event["object"], self.selector.as_ref()) {
             return !self.events.is_closed();
         }
         self.events.unbounded_send(Ok(Bytes::from(format!("{}\n", change.event)))).is_ok()
     }
 }
 
-fn is_seen(object: &Value, own: bool) -> bool {
-    !own || object.pointer(MANAGED) == Some(&json!("kafkapipelines"))
+/// What the query selects by, if it does.
+fn selector(query: &str) -> Option<Selector> {
+    let selector = query.split('&').find_map(|pair| pair.strip_prefix("labelSelector="))?;
+    let decoded = selector.replace("%2F", "/").replace("%3D", "=");
+    decoded.split_once('=').map(|(label, value)| (label.to_owned(), value.to_owned()))
+}
+
+fn is_seen(object: &Value, selector: Option<&Selector>) -> bool {
+    selector.is_none_or(|(label, value)| object["metadata"]["labels"][label] == *value)
 }
 
 fn key(plural: &str, name: &str) -> Key {

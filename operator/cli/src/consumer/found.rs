@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use kafkapipelines_core::program_sources::PROGRAM_NOT_FOUND;
+use kafkapipelines_core::refusal::Refusal;
 use kafkapipelines_core::validate::installation::{self, Installation};
 use kafkapipelines_core::vector::{self, Bootstrap, Security};
 use kafkapipelines_crds::{Consumer, LogPipeline};
@@ -37,19 +39,19 @@ pub(super) struct Files {
 pub(super) fn read(paths: &[PathBuf], name: Option<&str>) -> Result<Files> {
     let admission = Admission::new()?;
     let mut files = Files::default();
-    let mut pipelines = Vec::new();
+    let mut beside = Installation::default();
     for path in paths {
         let file = check::shown(path);
         match documents::read(path) {
             Ok(documents) => documents.iter().for_each(|object| {
-                sort(&admission, &file, object, &mut files, &mut pipelines);
+                sort(&admission, &file, object, &mut files, &mut beside);
             }),
             Err(error) => files.unreadable.push(format!("{file}: {error:#}")),
         }
     }
     files.consumers.retain(|found| name.is_none_or(|name| found.object.name_any() == name));
     for found in &mut files.consumers {
-        found.meet(&pipelines);
+        found.meet(&beside);
     }
     if files.consumers.is_empty() && files.unreadable.is_empty() {
         files.unreadable.push("there is no Consumer of this name in the files".to_owned());
@@ -57,12 +59,13 @@ pub(super) fn read(paths: &[PathBuf], name: Option<&str>) -> Result<Files> {
     Ok(files)
 }
 
-fn sort(admission: &Admission, file: &str, object: &Value, files: &mut Files, pipelines: &mut Vec<LogPipeline>) {
+fn sort(admission: &Admission, file: &str, object: &Value, files: &mut Files, beside: &mut Installation) {
+    beside.config_maps.extend(documents::config_map(object));
     if !Admission::concerns(object) {
         return;
     }
     match object["kind"].as_str() {
-        Some("LogPipeline") => pipelines.extend(serde_json::from_value::<LogPipeline>(object.clone())),
+        Some("LogPipeline") => beside.pipelines.extend(serde_json::from_value::<LogPipeline>(object.clone())),
         Some("Consumer") => match serde_json::from_value(object.clone()) {
             Ok(consumer) => {
                 let problems = admission.review(object, None);
@@ -79,16 +82,25 @@ fn sort(admission: &Admission, file: &str, object: &Value, files: &mut Files, pi
 }
 
 impl Found {
-    /// Finds its pipeline, and asks the operator's rules, but for the tests.
-    fn meet(&mut self, pipelines: &[LogPipeline]) {
+    /// Finds its pipeline and its programs, and asks the operator's rules, but for the tests.
+    fn meet(&mut self, beside: &Installation) {
+        match beside.resolved(&self.object) {
+            Ok(resolved) => self.object = resolved,
+            Err(refusals) => self.problems.extend(refusals.into_iter().map(unusable)),
+        }
         let is_its = |pipeline: &&LogPipeline| {
             pipeline.name_any() == self.object.spec.pipeline && pipeline.namespace() == self.object.namespace()
         };
-        self.pipeline = pipelines.iter().find(is_its).cloned();
+        self.pipeline = beside.pipelines.iter().find(is_its).cloned();
         let mut untested = self.object.clone();
         untested.spec.tests.clear();
         let pipelines = self.pipeline.iter().cloned().collect();
-        let all = Installation { pipelines, consumers: vec![untested], ..Installation::default() };
+        let all = Installation {
+            pipelines,
+            consumers: vec![untested],
+            config_maps: beside.config_maps.clone(),
+            ..Installation::default()
+        };
         let verdicts = installation::installation(&all, VRL).into_iter().filter(|verdict| verdict.kind == "Consumer");
         if self.problems.is_empty() {
             self.problems.extend(verdicts.flat_map(|verdict| verdict.refusals).map(|refusal| check::problem(&refusal)));
@@ -109,4 +121,12 @@ impl Found {
     pub(super) fn vector_file(&self) -> Result<String> {
         Ok(vector::render(&self.object.name_any(), &self.object.spec, &self.bootstrap())?)
     }
+}
+
+/// Here a program is looked for in the files, and not in a cluster.
+fn unusable(mut refusal: Refusal) -> Problem {
+    if refusal.reason == PROGRAM_NOT_FOUND {
+        refusal.message.push_str(". If it is in another file, give that with -f too");
+    }
+    check::problem(&refusal)
 }

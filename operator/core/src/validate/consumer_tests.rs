@@ -4,15 +4,16 @@ use kafkapipelines_crds::Consumer;
 use kube::ResourceExt as _;
 
 use crate::program::Vrl;
+use crate::program_sources::is_unresolved;
 use crate::refusal::Refusal;
 use crate::vector::{self, Bootstrap, Security};
 
 /// Reason: a test does not get what it expects.
 pub const TEST_FAILED: &str = "TestFailed";
 
-/// The tests that fail. The transforms must be good.
+/// The tests that fail. The transforms must be good. Without all programs nothing can be said.
 pub(super) fn refusals(object: &Consumer, vrl: Vrl) -> Vec<Refusal> {
-    if object.spec.tests.is_empty() {
+    if object.spec.tests.is_empty() || is_unresolved(&object.spec) {
         return Vec::new();
     }
     // Where Kafka is does not change what transforms do.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use k8s_openapi::api::core::v1::ConfigMap;
 use kafkapipelines_crds::{Consumer, KafkaNodePool, LogPipeline, LogPipelineStatus};
 use kube::ResourceExt;
 
@@ -10,6 +11,7 @@ use super::{consumer, pipeline, pool};
 use crate::consumer::members::declared_partitions;
 use crate::identity::{self, Identity, Remembered};
 use crate::program::Vrl;
+use crate::program_sources::{self, PROGRAM_NOT_FOUND};
 use crate::refusal::Refusal;
 
 /// The objects of all documents.
@@ -21,6 +23,28 @@ pub struct Installation {
     pub pools: Vec<KafkaNodePool>,
     /// Consumers.
     pub consumers: Vec<Consumer>,
+    /// ConfigMaps, of which consumers may take programs.
+    pub config_maps: Vec<ConfigMap>,
+}
+
+impl Installation {
+    /// The consumer with each program in its place, as far as the ConfigMaps are there; and what is wrong with the others.
+    ///
+    /// # Errors
+    /// As [`program_sources::resolved`].
+    pub fn resolved(&self, consumer: &Consumer) -> Result<Consumer, Vec<Refusal>> {
+        program_sources::resolved(consumer, &program_sources::usable(self.beside(consumer)))
+    }
+
+    fn beside(&self, consumer: &Consumer) -> impl Iterator<Item = &ConfigMap> {
+        self.config_maps.iter().filter(|map| map.namespace() == consumer.namespace())
+    }
+
+    /// Whether a program was refused only because its ConfigMap is not among the objects.
+    fn lacks(&self, consumer: &Consumer, refusal: &Refusal) -> bool {
+        let name = refusal.value.split('/').next().unwrap_or_default();
+        refusal.reason == PROGRAM_NOT_FOUND && self.beside(consumer).all(|map| map.name_any() != name)
+    }
 }
 
 /// What was found of one object.
@@ -57,12 +81,9 @@ pub fn installation(installation: &Installation, vrl: Vrl) -> Vec<Verdict> {
         installation.pipelines.iter().filter_map(|object| Some(of_pipeline(clusters.get(&key(object))?))).collect();
     verdicts
         .extend(installation.pools.iter().map(|pool| of_pool(pool, clusters.get(&owner(pool, &pool.spec.pipeline)))));
-    verdicts.extend(
-        installation
-            .consumers
-            .iter()
-            .map(|consumer| of_consumer(consumer, clusters.get(&owner(consumer, &consumer.spec.pipeline)), vrl)),
-    );
+    verdicts.extend(installation.consumers.iter().map(|consumer| {
+        with_programs(installation, consumer, clusters.get(&owner(consumer, &consumer.spec.pipeline)), vrl)
+    }));
     meetings(installation, &mut verdicts);
     verdicts
 }
@@ -104,6 +125,26 @@ fn of_pool(object: &KafkaNodePool, cluster: Option<&Cluster<'_>>) -> Verdict {
             Verdict { refusals: pool::pool(object, &cluster.input()).err().unwrap_or_default(), ..verdict }
         }
         None => Verdict { refusals: pool::alone(object), notes: vec![missing(&object.spec.pipeline)], ..verdict },
+    }
+}
+
+/// A consumer with the programs that are among the documents; of the others it is said that they are not.
+fn with_programs(all: &Installation, object: &Consumer, cluster: Option<&Cluster<'_>>, vrl: Vrl) -> Verdict {
+    match all.resolved(object) {
+        Ok(resolved) => of_consumer(&resolved, cluster, vrl),
+        Err(unusable) => {
+            let (missing, wrong): (Vec<_>, Vec<_>) =
+                unusable.into_iter().partition(|refusal| all.lacks(object, refusal));
+            let mut verdict = of_consumer(object, cluster, vrl);
+            verdict.refusals.extend(wrong);
+            verdict.notes.extend(missing.iter().map(|refusal| {
+                format!(
+                    "{}: the ConfigMap of {} is not among the documents: what depends on it was not checked",
+                    refusal.field, refusal.value
+                )
+            }));
+            verdict
+        }
     }
 }
 

@@ -24,6 +24,7 @@ mod topics;
 mod users;
 mod version;
 
+use crate::program_sources::PROGRAM_NOT_FOUND;
 use crate::refusal::Refusal;
 
 /// Reason: the LogPipeline does not exist (yet). Waits for it rather than for a correction.
@@ -40,5 +41,7 @@ pub fn pipeline_not_found(pipeline: &str) -> Refusal {
 /// Whether all of it passes by itself, so that it is shown as waiting and not as a user error.
 pub fn is_waiting(refusals: &[Refusal]) -> bool {
     !refusals.is_empty()
-        && refusals.iter().all(|refusal| [PIPELINE_NOT_FOUND, NODE_IDS_PENDING].contains(&refusal.reason))
+        && refusals
+            .iter()
+            .all(|refusal| [PIPELINE_NOT_FOUND, NODE_IDS_PENDING, PROGRAM_NOT_FOUND].contains(&refusal.reason))
 }

@@ -61,7 +61,7 @@ pub const METRICS_PORT: i32 = 9598;
 #[error("cannot write the Vector file: {0}")]
 pub struct Unwritable(#[from] serde_saphyr::SerializeError);
 
-/// The Vector file of the consumer called `name`, which reaches Kafka by `bootstrap`.
+/// The Vector file of the consumer called `name`, which reaches Kafka by `bootstrap`. Its programs are in the spec: [`crate::program_sources`].
 ///
 /// # Errors
 /// [`Unwritable`], which no spec is known to cause.

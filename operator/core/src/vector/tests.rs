@@ -157,7 +157,7 @@ fn without_transforms() -> ConsumerSpec {
 fn a_program_is_read_back_as_it_was_written() {
     for source in [".a = \"$HOME ${X} $$ %d\"", "a\tb  \n\n  c", "# x: y\n", "yes", "'\"\\", "\n\t\n. = 1 \n \n"] {
         let mut spec = reference();
-        spec.transforms[0].remap.as_mut().unwrap().source = source.to_owned();
+        spec.transforms[0].remap.as_mut().unwrap().source = Some(source.to_owned());
         let file: Value = serde_saphyr::from_str(&render("drain", &spec, &plain()).unwrap()).unwrap();
         assert_eq!(file["transforms"]["kafka_parser"]["source"], source.trim_start());
     }

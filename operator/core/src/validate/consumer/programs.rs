@@ -16,7 +16,11 @@ pub(super) fn refusals(spec: &ConsumerSpec, vrl: Vrl) -> Vec<Refusal> {
 fn of_transform(transform: &TransformSpec, vrl: Vrl) -> Vec<Refusal> {
     let path = |field: &str| format!("spec.transforms[{}].{field}", transform.name);
     let conditions: Vec<(&str, Option<&str>)> = match transform.kind() {
-        Some(TransformKind::Remap(remap)) => return said(&path("remap.source"), &(vrl.program)(&remap.source)),
+        Some(TransformKind::Remap(remap)) => {
+            let field = if remap.source_from.is_some() { "remap.sourceFrom" } else { "remap.source" };
+            let source = remap.source.as_deref();
+            return source.map(|source| said(&path(field), &(vrl.program)(source))).unwrap_or_default();
+        }
         Some(TransformKind::Filter(filter)) => vec![("filter.condition", Some(&filter.condition))],
         Some(TransformKind::Sample(sample)) => vec![("sample.exclude", sample.exclude.as_deref())],
         Some(TransformKind::Reduce(reduce)) => {
