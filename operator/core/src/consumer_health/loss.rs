@@ -19,7 +19,7 @@ pub const RETENTION: &str = "_retention";
 /// Components that a status takes.
 const MOST_COMPONENTS: usize = 20;
 /// Offsets that a status takes.
-const MOST_OFFSETS: usize = 100;
+pub const MOST_OFFSETS: usize = 100;
 /// Offsets that a message names.
 const SHOWN: usize = 5;
 

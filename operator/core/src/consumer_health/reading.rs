@@ -24,7 +24,7 @@ pub struct Reading {
 
 impl Reading {
     /// The next line that the group reads of a partition, as far as Kafka still has it.
-    fn next(&self, partition: &TopicPartition) -> Option<i64> {
+    pub fn next(&self, partition: &TopicPartition) -> Option<i64> {
         let earliest = self.earliest.get(partition).copied();
         match (self.committed.get(partition), self.reset) {
             (Some(committed), _) => Some((*committed).max(earliest.unwrap_or_default())),

@@ -1,0 +1,67 @@
+//! What was asked for, by an annotation of the Consumer.
+
+use jiff::Timestamp;
+use kafkapipelines_crds::Consumer;
+use kube::ResourceExt as _;
+use serde::{Deserialize, Serialize};
+
+use super::target::Target;
+use crate::labels::SEEK;
+use crate::refusal::Refusal;
+
+/// Characters of what cannot be read that are shown.
+const SHOWN: usize = 100;
+
+/// A seek that somebody asked for. Without the annotation, one that is under way ends.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Request {
+    /// When it was asked for, which is its name: it is carried out once.
+    pub id: Timestamp,
+    /// Where the group is to go on.
+    pub to: Target,
+    /// Topics whose partitions are moved. Empty: all of the consumer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<String>,
+    /// Whether it is only said what would be moved.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
+    /// Whether lines may be passed over that were never read. Without it a seek that would do so fails.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub skip_lines: bool,
+}
+
+impl Request {
+    /// What the Consumer's annotation asks for.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn of(consumer: &Consumer) -> Result<Option<Self>, Refusal> {
+        let Some(text) = consumer.annotations().get(SEEK) else { return Ok(None) };
+        serde_json::from_str(text).map(Some).map_err(|error| {
+            let field = format!("metadata.annotations[{SEEK}]");
+            let way_out = "`kubectl kafkapipelines consumer seek` writes it, and without it nothing is moved";
+            let shown: String = text.chars().take(SHOWN).collect();
+            Refusal::new("InvalidSeek", field, shown, format!("cannot be read: {error}; {way_out}"))
+        })
+    }
+
+    /// The value of the annotation.
+    pub fn annotation(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The topics whose partitions are moved, of those that the consumer reads.
+    ///
+    /// # Errors
+    /// The topics that it does not read.
+    pub fn topics_of(&self, consumer: &Consumer) -> Result<Vec<String>, String> {
+        let read = &consumer.spec.topics;
+        let others: Vec<_> = self.topics.iter().filter(|topic| !read.contains(topic)).map(String::as_str).collect();
+        match (self.topics.as_slice(), others.as_slice()) {
+            ([], _) => Ok(read.clone()),
+            (some, []) => Ok(some.to_vec()),
+            (_, others) => Err(format!("it does not read {}; its topics are {}", others.join(", "), read.join(", "))),
+        }
+    }
+}
