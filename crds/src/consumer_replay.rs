@@ -35,7 +35,7 @@ pub struct ReplayStatus {
     /// How many became dead letters again, at least: what a Pod counted that was killed is not among them.
     #[serde(default)]
     pub dead_again: i64,
-    /// How many reached neither a store nor the dead-letter topic, at least. They are still where they were read from.
+    /// How many reached neither a store nor the dead-letter topic this time, at least. They are still where they were read from.
     #[serde(default)]
     pub lost: i64,
     /// What it waits for, or what came of it.
@@ -50,8 +50,10 @@ pub struct ReplayStatus {
 /// How far a replay is.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum ReplayPhase {
-    /// What is to be read is settled; nothing reads it yet.
+    /// It waits to begin.
     #[default]
+    Pending,
+    /// What is to be read is settled; nothing reads it yet.
     Planned,
     /// A Deployment of its own reads, and passes what it reads through the chain.
     Running,

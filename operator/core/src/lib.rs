@@ -10,6 +10,7 @@ pub mod cluster_id;
 pub mod conditions;
 pub mod consumer;
 pub mod consumer_health;
+pub mod consumer_replay;
 pub mod consumer_seek;
 pub mod gateway;
 pub mod identity;

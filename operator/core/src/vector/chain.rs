@@ -2,15 +2,25 @@
 
 use kafkapipelines_crds::ConsumerSpec;
 
-use super::file::{Api, Components, InternalMetrics, PrometheusExporter, Sink, Source, Switch, VectorFile, everywhere};
+use super::file::{
+    Api, Components, InternalMetrics, KafkaSource, PrometheusExporter, Sink, Source, Switch, VectorFile, everywhere,
+};
 use super::ids::{DEAD_LETTER, DEAD_LETTERS, DECODE, INTERNAL_METRICS, KAFKA, METRICS, ORIGIN};
 use super::steps::Steps;
 use super::stores::{self, Shared};
-use super::{API_PORT, Bootstrap, DATA_DIR, METRICS_PORT, dead_letter, decode, kafka, route, secrets, transforms};
+use super::{API_PORT, Bootstrap, DATA_DIR, METRICS_PORT, dead_letter, decode, route, secrets, transforms};
 
-/// The file of the consumer called `name`.
-pub(super) fn assemble(name: &str, spec: &ConsumerSpec, bootstrap: &Bootstrap) -> VectorFile {
-    let mut steps = chain(spec);
+/// Where lines come from.
+pub(super) struct Input {
+    /// What is read.
+    pub source: KafkaSource,
+    /// What a record passes before it is a line of the consumer's topics.
+    pub steps: Steps,
+}
+
+/// A file with the chain of the consumer called `name`.
+pub(super) fn assemble(name: &str, spec: &ConsumerSpec, bootstrap: &Bootstrap, input: Input) -> VectorFile {
+    let mut steps = chain(spec, input.steps);
     route::add(&mut steps, &spec.sinks);
     let shared = Shared { bootstrap, buffer: &spec.buffer };
     let mut sinks: Vec<_> = Vec::new();
@@ -18,28 +28,27 @@ pub(super) fn assemble(name: &str, spec: &ConsumerSpec, bootstrap: &Bootstrap) -
         sinks.extend(stores::add(&mut steps, sink, shared).map(|component| (sink.name.clone(), component)));
     }
     sinks.extend(own_sinks(spec, bootstrap));
-    let dead_letter = dead_letter::program(steps.joins_lines());
+    let dead_letter = dead_letter::program(name, steps.joins_lines());
     VectorFile {
         data_dir: DATA_DIR,
         api: Api { enabled: true, address: everywhere(API_PORT) },
         acknowledgements: Switch { enabled: true },
         secret: secrets::backends(&spec.sinks),
-        sources: sources(name, spec, bootstrap),
-        transforms: steps.finish(dead_letter),
+        sources: sources(input.source),
+        transforms: steps.finish(&dead_letter),
         sinks: Components(sinks),
     }
 }
 
-fn sources(name: &str, spec: &ConsumerSpec, bootstrap: &Bootstrap) -> Components<Source> {
+fn sources(kafka: KafkaSource) -> Components<Source> {
     Components(vec![
-        (KAFKA.to_owned(), Source::Kafka(Box::new(kafka::source(name, spec, bootstrap)))),
+        (KAFKA.to_owned(), Source::Kafka(Box::new(kafka))),
         (INTERNAL_METRICS.to_owned(), Source::InternalMetrics(InternalMetrics { scrape_interval_secs: 5 })),
     ])
 }
 
 /// What every line passes, before it is known where it goes.
-fn chain(spec: &ConsumerSpec) -> Steps {
-    let mut steps = Steps::after(KAFKA);
+fn chain(spec: &ConsumerSpec, mut steps: Steps) -> Steps {
     steps.push_infallible(ORIGIN, include_str!("origin.vrl"));
     if let Some(program) = decode::program(spec.decoding.codec) {
         steps.push_dropper(DECODE, program.to_owned());

@@ -16,9 +16,10 @@ const HEADER_BYTES: u64 = 1_000_000;
 /// The largest dead letter: what its topic must take.
 pub const MAX_DEAD_LETTER_BYTES: u64 = MAX_MESSAGE_BYTES + HEADER_BYTES;
 
-/// The program that makes dead letters.
-pub(super) fn program(joins_lines: bool) -> &'static str {
-    if joins_lines { OF_JOINED } else { OF_ONE }
+/// The program that makes dead letters of the consumer called `name`.
+pub(super) fn program(name: &str, joins_lines: bool) -> String {
+    let program = if joins_lines { OF_JOINED } else { OF_ONE };
+    format!("consumer = \"{name}\"\n\n{program}")
 }
 
 /// The sink of dead letters. It never gives up.

@@ -4,6 +4,10 @@
 pub const KAFKA: &str = "_kafka";
 /// Source: Vector's own metrics.
 pub const INTERNAL_METRICS: &str = "_internal_metrics";
+/// Transform of a replay: lets pass the dead letters that are replayed.
+pub const REPLAYED: &str = "_replayed";
+/// Transform of a replay: makes of a dead letter what the source of the topics had seen.
+pub const RESTORE: &str = "_restore";
 /// Transform: keeps payload and place of a line in its metadata.
 pub const ORIGIN: &str = "_origin";
 /// Transform: parses the payload, where the spec says how.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kafkapipelines_crds::{AutoOffsetReset, ConsumerSpec};
+use kafkapipelines_crds::AutoOffsetReset;
 
 use super::file::{Codec, KafkaMetrics, KafkaSource, Tls};
 use super::{Bootstrap, CA_DIR, CA_KEY, USER_CERTIFICATE, USER_DIR, USER_KEY};
@@ -19,14 +19,19 @@ const DRAIN_TIMEOUT_MS: u64 = 25_000;
 /// Kilobytes that are fetched ahead.
 const QUEUED_KBYTES: u64 = 16_384;
 
-/// The source of the consumer called `name`.
-pub(super) fn source(name: &str, spec: &ConsumerSpec, bootstrap: &Bootstrap) -> KafkaSource {
+/// A source that reads `topics` in `group`.
+pub(super) fn source(
+    bootstrap: &Bootstrap,
+    group_id: String,
+    topics: Vec<String>,
+    reset: AutoOffsetReset,
+) -> KafkaSource {
     KafkaSource {
         bootstrap_servers: bootstrap.servers.clone(),
         tls: tls(bootstrap),
-        group_id: spec.group_id.clone().unwrap_or_else(|| name.to_owned()),
-        topics: spec.topics.clone(),
-        auto_offset_reset: match spec.auto_offset_reset {
+        group_id,
+        topics,
+        auto_offset_reset: match reset {
             AutoOffsetReset::Earliest => "earliest",
             AutoOffsetReset::Latest => "latest",
         },
@@ -37,10 +42,10 @@ pub(super) fn source(name: &str, spec: &ConsumerSpec, bootstrap: &Bootstrap) -> 
         drain_timeout_ms: DRAIN_TIMEOUT_MS,
         metrics: KafkaMetrics { topic_lag_metric: true },
         librdkafka_options: BTreeMap::from([
-            ("fetch.message.max.bytes", MAX_MESSAGE_BYTES.to_string()),
+            ("fetch.message.max.bytes".to_owned(), MAX_MESSAGE_BYTES.to_string()),
             // A member that comes or goes stops only the partitions that move.
-            ("partition.assignment.strategy", "cooperative-sticky".to_owned()),
-            ("queued.max.messages.kbytes", QUEUED_KBYTES.to_string()),
+            ("partition.assignment.strategy".to_owned(), "cooperative-sticky".to_owned()),
+            ("queued.max.messages.kbytes".to_owned(), QUEUED_KBYTES.to_string()),
         ]),
     }
 }

@@ -17,11 +17,12 @@ mod bootstrap;
 mod chain;
 mod dead_letter;
 mod decode;
-mod duration;
+pub(crate) mod duration;
 pub(crate) mod file;
 pub mod ids;
 mod kafka;
 mod path;
+pub mod replay;
 mod route;
 pub mod secrets;
 mod steps;
@@ -34,8 +35,12 @@ mod tests;
 use kafkapipelines_crds::ConsumerSpec;
 use serde::Serialize;
 
+use crate::kafka_config::librdkafka;
 pub use bootstrap::{Bootstrap, Security};
 pub use dead_letter::MAX_DEAD_LETTER_BYTES;
+
+use chain::Input;
+use steps::Steps;
 
 /// The directory of the file in the container.
 pub const CONFIG_DIR: &str = "/etc/vector";
@@ -66,7 +71,14 @@ pub struct Unwritable(#[from] serde_saphyr::SerializeError);
 /// # Errors
 /// [`Unwritable`], which no spec is known to cause.
 pub fn render(name: &str, spec: &ConsumerSpec, bootstrap: &Bootstrap) -> Result<String, Unwritable> {
-    write(&chain::assemble(name, spec, bootstrap))
+    let mut source = kafka::source(bootstrap, group(name, spec), spec.topics.clone(), spec.auto_offset_reset);
+    source.librdkafka_options.extend(librdkafka::check("spec.librdkafka", &spec.librdkafka).0);
+    write(&chain::assemble(name, spec, bootstrap, Input { source, steps: Steps::after(ids::KAFKA) }))
+}
+
+/// The consumer group of the consumer called `name`.
+pub fn group(name: &str, spec: &ConsumerSpec) -> String {
+    spec.group_id.clone().unwrap_or_else(|| name.to_owned())
 }
 
 /// A Vector file as YAML, with each line of a program as it was written.

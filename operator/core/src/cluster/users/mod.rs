@@ -13,7 +13,8 @@ use kube::ResourceExt;
 
 pub use reach::{Reach, reach};
 
-use crate::names;
+use crate::consumer_replay::{self, state::needs_access};
+use crate::{names, vector};
 
 /// All users: those of the spec, then one for each consumer, by name, then the gateway.
 pub fn wanted<'a>(spec: &LogPipelineSpec, consumers: impl IntoIterator<Item = &'a Consumer>) -> Vec<UserSpec> {
@@ -32,24 +33,32 @@ fn of_gateway(gateway: &GatewaySpec) -> UserSpec {
     with_certificate(names::GATEWAY_USER.to_owned(), vec![writes])
 }
 
-/// The user that a consumer is: it reads its topics in its group, and writes its dead letters and what its sinks copy. Nothing else.
+/// The user that a consumer is: it reads its topics in its group, and writes its dead letters and what its sinks copy. While dead
+/// letters pass its chain again it reads them, in another group. Nothing else.
 fn of_consumer(consumer: &Consumer) -> UserSpec {
     let name = consumer.name_any();
-    let group = consumer.spec.group_id.clone().unwrap_or_else(|| name.clone());
-    let reads = AccessSpec {
-        preset: Some(AccessPreset::Consumer),
-        topics: consumer.spec.topics.clone(),
-        group: Some(ResourcePattern { name: group, pattern_type: PatternType::Literal }),
-        ..AccessSpec::default()
-    };
+    let dead_letters = &consumer.spec.dead_letter.topic;
+    let lines = reads(&consumer.spec.topics, vector::group(&name, &consumer.spec));
+    let replays =
+        needs_access(consumer).then(|| reads(std::slice::from_ref(dead_letters), consumer_replay::group(consumer)));
     let copies = consumer.spec.sinks.iter().filter_map(|sink| sink.kafka.as_ref());
     let own = copies.filter(|kafka| kafka.bootstrap_servers.is_none()).map(|kafka| kafka.topic.clone());
     let writes = AccessSpec {
         preset: Some(AccessPreset::Producer),
-        topics: std::iter::once(consumer.spec.dead_letter.topic.clone()).chain(own).collect(),
+        topics: std::iter::once(dead_letters.clone()).chain(own).collect(),
         ..AccessSpec::default()
     };
-    with_certificate(names::consumer_user(&name), vec![reads, writes])
+    with_certificate(names::consumer_user(&name), [lines, writes].into_iter().chain(replays).collect())
+}
+
+/// Reads topics in a group.
+fn reads(topics: &[String], group: String) -> AccessSpec {
+    AccessSpec {
+        preset: Some(AccessPreset::Consumer),
+        topics: topics.to_vec(),
+        group: Some(ResourcePattern { name: group, pattern_type: PatternType::Literal }),
+        ..AccessSpec::default()
+    }
 }
 
 fn with_certificate(name: String, access: Vec<AccessSpec>) -> UserSpec {

@@ -1,6 +1,7 @@
 //! What becomes of lines, against what was measured of Vector.
 
 mod garbage;
+mod replay;
 mod stores;
 mod transforms;
 

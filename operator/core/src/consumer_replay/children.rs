@@ -1,0 +1,135 @@
+//! The Deployment that reads dead letters again, with one member, and what it needs. It is no member of the consumer: other labels, another group.
+
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{ConfigMap, PodTemplateSpec, ServiceAccount};
+use k8s_openapi::api::networking::v1::{NetworkPolicy, NetworkPolicyIngressRule, NetworkPolicyPort, NetworkPolicySpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, OwnerReference};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use kafkapipelines_crds::Consumer;
+use kube::ResourceExt as _;
+
+use super::group;
+use super::plan::Plan;
+use crate::child::Child;
+use crate::consumer::{Certificates, fingerprint, pod};
+use crate::labels::{self, Labels};
+use crate::names;
+use crate::vector::{Bootstrap, METRICS_PORT, Unwritable, replay};
+use crate::vector_pod::{FILE, VectorPod, surging};
+
+/// What reads dead letters again.
+#[derive(Clone, Debug)]
+pub struct Member<'a> {
+    /// The consumer, found good, with each program in its place.
+    pub consumer: &'a Consumer,
+    /// The listener that it reads from.
+    pub bootstrap: &'a Bootstrap,
+    /// The certificates that it starts with.
+    pub certificates: &'a Certificates,
+    /// What it reads.
+    pub plan: &'a Plan,
+}
+
+impl Member<'_> {
+    /// The Deployment last, so that no Pod starts before what it needs.
+    ///
+    /// # Errors
+    /// [`Unwritable`], which no spec is known to cause.
+    pub fn children(&self, owner: &OwnerReference) -> Result<Vec<Child>, Unwritable> {
+        let Self { consumer, bootstrap, plan, .. } = self;
+        let file = replay::render(&consumer.name_any(), &consumer.spec, bootstrap, group(consumer), plan)?;
+        Ok(vec![
+            Child::new(&self.service_account(owner)),
+            Child::new(&self.config_map(owner, &file)),
+            Child::new(&self.network_policy(owner)),
+            Child::new(&self.deployment(owner, &file)),
+        ])
+    }
+
+    fn name(&self) -> String {
+        names::consumer_replay(&self.consumer.spec.pipeline, &self.consumer.name_any())
+    }
+
+    fn labels(&self) -> Labels {
+        labels::consumer_replay(&self.consumer.spec.pipeline, &self.consumer.name_any())
+    }
+
+    fn selector(&self) -> Labels {
+        labels::consumer_replay_selector(&self.consumer.spec.pipeline, &self.consumer.name_any())
+    }
+
+    fn metadata(&self, owner: &OwnerReference) -> ObjectMeta {
+        ObjectMeta {
+            name: Some(self.name()),
+            namespace: self.consumer.namespace(),
+            labels: Some(self.labels()),
+            owner_references: Some(vec![owner.clone()]),
+            ..ObjectMeta::default()
+        }
+    }
+
+    fn service_account(&self, owner: &OwnerReference) -> ServiceAccount {
+        ServiceAccount {
+            metadata: self.metadata(owner),
+            automount_service_account_token: Some(false),
+            ..ServiceAccount::default()
+        }
+    }
+
+    fn config_map(&self, owner: &OwnerReference, file: &str) -> ConfigMap {
+        let data = Some([(FILE.to_owned(), file.to_owned())].into());
+        ConfigMap { metadata: self.metadata(owner), data, ..ConfigMap::default() }
+    }
+
+    /// As that of the consumer's members: metrics may be read, nothing else listens to others.
+    fn network_policy(&self, owner: &OwnerReference) -> NetworkPolicy {
+        let metrics = NetworkPolicyPort { port: Some(IntOrString::Int(METRICS_PORT)), ..NetworkPolicyPort::default() };
+        NetworkPolicy {
+            metadata: self.metadata(owner),
+            spec: Some(NetworkPolicySpec {
+                pod_selector: Some(LabelSelector { match_labels: Some(self.selector()), ..LabelSelector::default() }),
+                policy_types: Some(vec!["Ingress".to_owned()]),
+                ingress: Some(vec![NetworkPolicyIngressRule { ports: Some(vec![metrics]), from: None }]),
+                ..NetworkPolicySpec::default()
+            }),
+        }
+    }
+
+    fn deployment(&self, owner: &OwnerReference, file: &str) -> Deployment {
+        let spec = &self.consumer.spec;
+        let pod = VectorPod {
+            name: self.name(),
+            pipeline: &spec.pipeline,
+            user: names::consumer_user(&self.consumer.name_any()),
+            security: self.bootstrap.security,
+            selector: self.selector(),
+            vector: &spec.vector,
+            template: &spec.template.spec,
+            ports: Vec::new(),
+            env: Vec::new(),
+            files: pod::secret_files(&spec.sinks),
+        };
+        let template = PodTemplateSpec { metadata: Some(self.pod_metadata(file)), spec: Some(pod.spec()) };
+        Deployment {
+            metadata: self.metadata(owner),
+            spec: Some(surging(1, self.selector(), template)),
+            ..Deployment::default()
+        }
+    }
+
+    /// The user's labels and annotations with the operator's own, which win. A change of what is read at the start is a change of the template.
+    fn pod_metadata(&self, file: &str) -> ObjectMeta {
+        let user = &self.consumer.spec.template.metadata;
+        let mut labels = user.labels.clone();
+        labels.remove(labels::CONSUMER);
+        labels.extend(self.labels());
+        let read = [
+            (labels::CONFIG_HASH, Some(file.as_bytes())),
+            (labels::TRUST_HASH, self.certificates.authority.as_deref()),
+            (labels::CERTIFICATE_HASH, self.certificates.own.as_deref()),
+        ];
+        let mut annotations: Labels = user.annotations.clone();
+        annotations.extend(read.into_iter().filter_map(|(key, file)| Some((key.to_owned(), fingerprint(file?)))));
+        ObjectMeta { labels: Some(labels), annotations: Some(annotations), ..ObjectMeta::default() }
+    }
+}
