@@ -9,14 +9,15 @@ use tokio::sync::Mutex;
 use tokio::time::{sleep, timeout};
 
 use crate::address::Address;
-use crate::calls::cluster;
+use crate::cluster::{Cluster, question};
 use crate::dial::{Dialer, Tls};
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::limits::Limits;
 use crate::pool::Pool;
-use crate::route::{Endpoint, Route, View};
+use crate::route::{Endpoint, Route};
 use crate::sent::Sent;
+use crate::view::View;
 use crate::wire::Api;
 use crate::wire::api::Effect;
 
@@ -179,14 +180,14 @@ impl Client {
         if let Some(view) = &*known {
             return Ok(Arc::clone(view));
         }
-        let answer = self.ask_any(None, &cluster::question(self.0.endpoint)).await?;
-        let view = Arc::new(View::of(&cluster::Cluster::of(&answer), &self.0.known));
+        let answer = self.ask_any(None, &question(self.0.endpoint)).await?;
+        let view = Arc::new(View::of(&Cluster::of(&answer), &self.0.known));
         *known = Some(Arc::clone(&view));
         Ok(view)
     }
 
     /// Takes note of where the nodes are.
-    pub(crate) fn learn(&self, cluster: &cluster::Cluster) {
+    pub(crate) fn learn(&self, cluster: &Cluster) {
         let view = View::of(cluster, &self.0.known);
         self.0.pool.keep_only(|address| view.has(address) || self.0.bootstrap.contains(address));
         self.set_view(Some(Arc::new(view)));

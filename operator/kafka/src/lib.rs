@@ -15,6 +15,7 @@
 mod address;
 pub mod calls;
 mod client;
+mod cluster;
 mod code;
 mod connection;
 mod dial;
@@ -26,6 +27,7 @@ mod limits;
 mod pool;
 mod route;
 mod sent;
+mod view;
 mod wire;
 
 pub use address::{Address, InvalidAddress};

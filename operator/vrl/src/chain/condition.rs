@@ -4,9 +4,9 @@ use vrl::compiler::Program;
 use vrl::compiler::runtime::Runtime;
 use vrl::value::Value;
 
-use super::step::Functions;
-use super::{ChainError, Event, file, remap};
+use super::{ChainError, Event, file};
 use crate::compile_condition;
+use crate::functions::Functions;
 
 pub(super) struct Condition {
     program: Program,
@@ -16,7 +16,7 @@ pub(super) struct Condition {
 impl Condition {
     pub(super) fn of(id: &str, condition: &file::Condition, functions: &Functions) -> Result<Self, ChainError> {
         let text = condition.program();
-        let compiled = compile_condition(text, functions).map_err(|found| remap::refused(id, text, found))?;
+        let compiled = compile_condition(text, functions).map_err(|found| ChainError::program(id, text, found))?;
         Ok(Self { program: compiled.program, runtime: Runtime::default() })
     }
 

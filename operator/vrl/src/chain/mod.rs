@@ -23,7 +23,9 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use vrl::diagnostic::DiagnosticList;
 
+use crate::mistake;
 use clock::Clock;
 use step::Step;
 
@@ -58,6 +60,15 @@ pub enum ChainError {
         /// The compiler's words.
         text: String,
     },
+}
+
+impl ChainError {
+    /// A text that does not compile.
+    fn program(component: &str, text: &str, found: DiagnosticList) -> Self {
+        let mistakes = found.into_iter().filter_map(|found| mistake::of(&found, text));
+        let mistakes: Vec<_> = mistakes.map(|mistake| mistake.to_string()).collect();
+        Self::Program { component: component.to_owned(), text: mistakes.join("; ") }
+    }
 }
 
 /// The transforms of a Vector file. They are compiled once; what `dedupe` and `reduce` remember stays from line to line.

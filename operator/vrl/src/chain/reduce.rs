@@ -7,8 +7,8 @@ use vrl::value::Value;
 
 use super::condition::Condition;
 use super::file::{self, Field, Strategy};
-use super::step::Functions;
 use super::{ChainError, Event};
+use crate::functions::Functions;
 
 type Strategies = BTreeMap<Field, Strategy>;
 

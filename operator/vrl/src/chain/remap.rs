@@ -2,13 +2,13 @@
 
 use vrl::compiler::runtime::{Runtime, Terminate};
 use vrl::compiler::{ExpressionError, Program};
-use vrl::diagnostic::{DiagnosticList, DiagnosticMessage as _, Note};
+use vrl::diagnostic::{DiagnosticMessage as _, Note};
 use vrl::path;
 use vrl::value::{ObjectMap, Value};
 
-use super::step::Functions;
 use super::{ChainError, Event, file};
-use crate::{closed, compile, mistake};
+use crate::functions::Functions;
+use crate::{closed, compile};
 
 /// Numbers of its outputs.
 const KEPT: usize = 0;
@@ -28,7 +28,7 @@ impl Remap {
         let compiled = compile(&remap.source, functions, closed(&[]));
         Ok(Self {
             id: id.to_owned(),
-            program: compiled.map_err(|found| refused(id, &remap.source, found))?.program,
+            program: compiled.map_err(|found| ChainError::program(id, &remap.source, found))?.program,
             runtime: Runtime::default(),
             drop_on_error: remap.drop_on_error,
             drop_on_abort: remap.drop_on_abort,
@@ -73,10 +73,4 @@ impl Remap {
             ("component_kind".into(), "transform".into()),
         ]))
     }
-}
-
-/// A text that does not compile.
-pub(super) fn refused(id: &str, text: &str, found: DiagnosticList) -> ChainError {
-    let mistakes = found.into_iter().filter_map(|found| mistake::of(&found, text)).map(|mistake| mistake.to_string());
-    ChainError::Program { component: id.to_owned(), text: mistakes.collect::<Vec<_>>().join("; ") }
 }

@@ -1,7 +1,5 @@
 //! One transform, compiled.
 
-use vrl::compiler::Function;
-
 use super::condition::Condition;
 use super::dedupe::Dedupe;
 use super::file::Transform;
@@ -9,9 +7,7 @@ use super::reduce::Reduce;
 use super::remap::Remap;
 use super::route::Route;
 use super::{ChainError, Event};
-
-/// The functions that programs may call.
-pub(super) type Functions = [Box<dyn Function>];
+use crate::functions::Functions;
 
 /// One transform.
 pub(super) struct Step {

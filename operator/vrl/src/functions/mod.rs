@@ -9,6 +9,9 @@ use vrl::compiler::Function;
 
 use files::WithoutFile;
 
+/// The functions that programs may call.
+pub(super) type Functions = [Box<dyn Function>];
+
 /// All functions.
 pub(super) fn all() -> Vec<Box<dyn Function>> {
     let own = vrl::stdlib::all().into_iter().map(WithoutFile::wrap);

@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::actual::Actual;
 use super::model::{Ongoing, Partition, Reassignment, Topic, TopicPartition};
 use super::placement::{Brokers, Placement};
-use super::plan::{Actual, Problem};
+use super::problem::Problem;
 use super::settings::{MARKS, Own};
 use super::{Desired, DesiredTopic};
 use crate::cluster::configs::{Change, Changes, Resource};

@@ -2,26 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::actual::Actual;
 use super::desired::{Desired, DesiredTopic};
-use super::model::{Layout, NewTopic, Ongoing, Reassignment, Topic, TopicPartition};
+use super::model::{Layout, NewTopic, Reassignment, Topic, TopicPartition};
 use super::moves::{Moves, Throttle, moves};
-use super::placement::Brokers;
+use super::problem::Problem;
 use super::removal::Removal;
 use super::settings::{self, Own};
 use crate::cluster::configs::{Changes, Resource};
-
-/// What Kafka has.
-#[derive(Clone, Debug)]
-pub struct Actual<'a> {
-    /// All topics.
-    pub topics: &'a BTreeMap<String, Topic>,
-    /// The own settings of desired topics. A topic that is missing here is left as it is.
-    pub settings: BTreeMap<String, Own>,
-    /// Moves that go on.
-    pub moves: &'a BTreeMap<TopicPartition, Ongoing>,
-    /// Brokers that serve.
-    pub brokers: Brokers,
-}
 
 /// What to send. Each field is sent after those before it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,15 +30,6 @@ pub struct Plan {
     pub delete: Vec<String>,
     /// What is not as the spec says and will not be by this plan alone, by topic.
     pub problems: BTreeMap<String, Problem>,
-}
-
-/// Why a topic is not as the spec says.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Problem {
-    /// One CamelCase word.
-    pub reason: &'static str,
-    /// What it is, and what to do.
-    pub message: String,
 }
 
 impl Plan {

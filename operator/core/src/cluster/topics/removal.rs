@@ -6,7 +6,7 @@ use kafkapipelines_crds::DeletionPolicy;
 
 use super::desired::{Desired, is_kafkas_own};
 use super::model::Topic;
-use super::plan::Problem;
+use super::problem::Problem;
 
 /// Most names that a status takes.
 const MOST: usize = 1000;

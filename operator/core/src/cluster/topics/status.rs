@@ -6,7 +6,7 @@ use kafkapipelines_crds::{ProblemStatus, TopicsStatus};
 
 use super::desired::Desired;
 use super::moves::REASSIGNING;
-use super::plan::Problem;
+use super::problem::Problem;
 use crate::conditions::{self, Finding, TOPICS_READY};
 
 /// Most problems that a status takes.

@@ -5,7 +5,7 @@ use kafkapipelines_crds::AuthenticationType;
 use super::credentials::Credentials;
 use super::password::Password;
 use super::reach::Reach;
-use super::secret::{CA, CERTIFICATE, KEY};
+use super::secret_keys::{CA, CERTIFICATE, KEY};
 
 /// Where librdkafka expects the Secret to be mounted: its files of properties cannot hold certificates.
 const MOUNTED_AT: &str = "/etc/kafka-user";

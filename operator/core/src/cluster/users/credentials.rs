@@ -9,7 +9,7 @@ use kafkapipelines_crds::{AuthenticationType, UserCertificatesSpec, UserSpec};
 use kube::ResourceExt;
 
 use super::password::{Password, PasswordSource};
-use super::secret::{CERTIFICATE, KEY, PASSWORD};
+use super::secret_keys::{CERTIFICATE, KEY, PASSWORD};
 use crate::labels;
 use crate::pki::authority::{Authority, parse};
 use crate::pki::client_certificate::{self, ClientCertificate};

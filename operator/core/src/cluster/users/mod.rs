@@ -6,6 +6,7 @@ pub mod password;
 pub mod progress;
 mod reach;
 pub mod secret;
+mod secret_keys;
 
 use kafkapipelines_crds::{AccessPreset, AccessSpec, AuthenticationType, PatternType, ResourcePattern};
 use kafkapipelines_crds::{Consumer, GatewaySpec, LogPipelineSpec, UserAuthentication, UserSpec};

@@ -10,28 +10,10 @@ use kafkapipelines_crds::UserSpec;
 use super::client_files::{jaas, java, librdkafka};
 use super::credentials::Credentials;
 use super::reach::reach;
+use super::secret_keys::{BOOTSTRAP, CA, CERTIFICATE, COMBINED, JAAS, JAVA, KEY, LIBRDKAFKA, PASSWORD};
 use crate::child::Child;
 use crate::pipeline::Pipeline;
 use crate::{labels, names};
-
-/// Key: certificates of the authorities that sign the nodes' certificates, PEM.
-pub const CA: &str = "ca.crt";
-/// Key: the user's certificate, then those between it and a root, PEM.
-pub const CERTIFICATE: &str = "user.crt";
-/// Key: the key of the user's certificate, PKCS#8 PEM.
-pub const KEY: &str = "user.key";
-/// Key: key and certificates in one file, as Kafka's key store of type PEM reads it.
-pub const COMBINED: &str = "user.pem";
-/// Key: the password.
-pub const PASSWORD: &str = "password";
-/// Key: how Java's clients log in with the password.
-pub const JAAS: &str = "sasl.jaas.config";
-/// Key: where clients begin, `host:port`.
-pub const BOOTSTRAP: &str = "bootstrap.servers";
-/// Key: ready-made configuration for Java's clients.
-pub const JAVA: &str = "client.properties";
-/// Key: ready-made configuration for librdkafka's clients, with this Secret mounted at `/etc/kafka-user`.
-pub const LIBRDKAFKA: &str = "librdkafka.properties";
 
 /// The Secret of a user. `trusted` are the authorities of the nodes, `applied` is the fingerprint of the password that Kafka has taken.
 pub fn secret(
