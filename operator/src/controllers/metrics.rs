@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet};
-use prometheus_client::metrics::MetricType;
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::gauge::Gauge;
@@ -95,23 +94,6 @@ impl Metrics {
     pub(crate) fn queued(&self, kind: &'static str) -> Gauge {
         self.queued.get_or_create(&Kind { kind }).clone()
     }
-}
-
-/// Names and values of the labels of one measure.
-pub(super) type Labels = Vec<(&'static str, String)>;
-
-/// Writes one gauge with its values; `name` and `help` of it.
-pub(super) fn encode_gauge(
-    encoder: &mut DescriptorEncoder<'_>,
-    (name, help): (&str, &str),
-    unit: Option<&Unit>,
-    values: impl Iterator<Item = (Labels, i64)>,
-) -> Result<(), std::fmt::Error> {
-    let mut metric = encoder.encode_descriptor(name, help, unit, MetricType::Gauge)?;
-    for (labels, value) in values {
-        metric.encode_family(&labels)?.encode_gauge(&value)?;
-    }
-    Ok(())
 }
 
 /// A running reconcile.

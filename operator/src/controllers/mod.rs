@@ -28,6 +28,7 @@ mod children;
 pub mod consumer;
 mod consumer_health;
 pub mod error;
+mod gauges;
 mod kafka_clients;
 pub mod kafka_cluster;
 pub mod kafka_node_pool;

@@ -7,7 +7,7 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::super::metrics::{Labels, encode_gauge};
+use super::super::gauges::{Labels, encode_gauge};
 
 type Key = (String, String);
 

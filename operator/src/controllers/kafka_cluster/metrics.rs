@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::super::metrics::{Labels, encode_gauge};
+use super::super::gauges::{Labels, encode_gauge};
 use kafkapipelines_core::cluster::health::certificates::Expiry;
 use kafkapipelines_core::cluster::health::disks::{Disk, Space};
 use kafkapipelines_core::cluster::health::voters::Lag;
