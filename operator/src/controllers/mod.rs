@@ -27,8 +27,11 @@ mod backoff;
 mod children;
 pub mod consumer;
 mod consumer_health;
+mod consumer_replay;
+mod consumer_view;
 pub mod error;
 mod gauges;
+mod http;
 mod kafka_clients;
 pub mod kafka_cluster;
 pub mod kafka_node_pool;
@@ -55,7 +58,7 @@ use crate::io::api_server::ApiServer;
 use crate::io::lease_guard::LeaseGuard;
 use crate::io::watches::Watches;
 use kafka_clients::KafkaClients;
-use reports::Reports;
+use reports::{ConsumerReports, Reports};
 
 /// What every controller is made from.
 pub struct Context {
@@ -85,10 +88,11 @@ impl Context {
 
 /// Starts the controllers of one scope as tasks of `tasks`; they end after `stop`, when their reconciles have ended.
 pub fn start(context: &Context, watches: &Watches, stop: &CancellationToken, tasks: &mut JoinSet<()>) {
-    let (clients, reports, health) = (KafkaClients::default(), Reports::default(), Reports::default());
+    let (clients, reports, consumers) = (KafkaClients::default(), Reports::default(), ConsumerReports::default());
     tasks.spawn(log_pipeline::run(context, watches, &clients, &reports, stop.clone()));
     tasks.spawn(kafka_cluster::run(context, watches, &clients, &reports, stop.clone()));
     tasks.spawn(kafka_node_pool::run(context, watches, stop.clone()));
-    tasks.spawn(consumer::run(context, watches, &health, stop.clone()));
-    tasks.spawn(consumer_health::run(context, watches, &clients, &health, stop.clone()));
+    tasks.spawn(consumer::run(context, watches, &consumers, stop.clone()));
+    tasks.spawn(consumer_health::run(context, watches, &clients, &consumers.health, stop.clone()));
+    tasks.spawn(consumer_replay::run(context, watches, &clients, &consumers.replay, stop.clone()));
 }

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use kafkapipelines_core::cluster::report::Report;
+use kafkapipelines_core::consumer_health::report::ConsumerReport;
+use kafkapipelines_core::consumer_replay::report::ReplayReport;
 
 type Key = (String, String);
 type Listener = Box<dyn Fn(&str, &str) + Send + Sync>;
@@ -16,6 +18,15 @@ pub struct Reports<R = Report>(Arc<Inner<R>>);
 struct Inner<R> {
     reports: Mutex<HashMap<Key, Arc<R>>>,
     listeners: RwLock<Vec<Listener>>,
+}
+
+/// What is left for the status of Consumers. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct ConsumerReports {
+    /// How they do.
+    pub health: Reports<ConsumerReport>,
+    /// What became of the replay of their dead letters.
+    pub replay: Reports<ReplayReport>,
 }
 
 impl<R: PartialEq> Reports<R> {

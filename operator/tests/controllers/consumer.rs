@@ -6,7 +6,7 @@ use kafkapipelines_core::conditions::{DELIVERING, Finding, NO_LOSS};
 use kafkapipelines_core::consumer_health::report::{ConsumerReport, Figures};
 use kafkapipelines_core::consumer_health::start::Start;
 use kafkapipelines_operator::controllers::metrics::Metrics;
-use kafkapipelines_operator::controllers::reports::Reports;
+use kafkapipelines_operator::controllers::reports::ConsumerReports;
 use kafkapipelines_operator::controllers::{Context, Settings, consumer};
 use kafkapipelines_operator::io;
 use kafkapipelines_operator::io::lease_guard::{self, LeaseHold};
@@ -25,7 +25,7 @@ const CHILDREN: [&str; 5] = ["serviceaccounts", "configmaps", "networkpolicies",
 struct Bed {
     api: MemoryApi,
     /// What was seen of consumers; the controller that looks does not run here.
-    seen: Reports<ConsumerReport>,
+    seen: ConsumerReports,
     _tasks: JoinSet<()>,
     _hold: LeaseHold,
 }
@@ -42,12 +42,12 @@ impl Bed {
     fn see(&self, report: ConsumerReport) {
         let consumer = self.api.get("consumers", "drain").unwrap();
         let generation = consumer["metadata"]["generation"].as_i64();
-        self.seen.set(NAMESPACE, "drain", ConsumerReport { generation, ..report });
+        self.seen.health.set(NAMESPACE, "drain", ConsumerReport { generation, ..report });
     }
 
     /// A running controller over these objects. Nobody has looked into Kafka yet.
     fn unseen(objects: &[(&str, Value)]) -> Self {
-        let (api, seen) = (MemoryApi::new(), Reports::default());
+        let (api, seen) = (MemoryApi::new(), ConsumerReports::default());
         for (plural, object) in objects {
             api.put(plural, object.clone());
         }

@@ -1,7 +1,6 @@
 //! The controller of Consumers: the Vector file and the Deployment that runs it.
 
 mod revisions;
-mod view;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,19 +14,19 @@ use kafkapipelines_core::consumer_health::report::ConsumerReport;
 use kafkapipelines_core::consumer_health::start::Start;
 use kafkapipelines_core::status::{self, Verdict};
 use kafkapipelines_core::{consumer, labels, names, program_sources, validate};
-use kafkapipelines_crds::{Consumer, LogPipeline};
+use kafkapipelines_crds::{Consumer, ConsumerStatus, LogPipeline};
 use kube::ResourceExt as _;
 use tokio_util::sync::CancellationToken;
 
 use super::children::prepare;
+use super::consumer_view::{Good, Judged, View};
 use super::error::{self, Error};
 use super::kafka_nodes::pipeline_of;
-use super::reports::Reports;
+use super::reports::ConsumerReports;
 use super::{Action, Context, Reconciler, Runner, news};
 use crate::io::Io;
 use crate::io::watch::Watched;
 use crate::io::watches::Watches;
-use view::{Good, Judged, View};
 
 const NOT_LOOKED: &str =
     "waits for the dead-letter topic: Kafka was not looked at yet, and without the topic lines could be lost";
@@ -36,7 +35,7 @@ const NOT_LOOKED: &str =
 pub struct ConsumerController {
     io: Io,
     watches: Watches,
-    reports: Reports<ConsumerReport>,
+    reports: ConsumerReports,
 }
 
 /// How many members there are to be, by the newest look at how the consumer does.
@@ -76,14 +75,15 @@ impl Progress {
 pub fn run(
     context: &Context,
     watches: &Watches,
-    reports: &Reports<ConsumerReport>,
+    reports: &ConsumerReports,
     stop: CancellationToken,
 ) -> impl Future<Output = ()> + Send + use<> {
     let (io, reports) = (context.io(ConsumerController::NAME), reports.clone());
     let controller = ConsumerController { io, watches: watches.clone(), reports: reports.clone() };
     let [of_pipeline, of_secret, of_program] = [(); 3].map(|()| watches.consumers.clone());
     Runner::new(controller, &watches.consumers, &context.settings)
-        .reported(&reports)
+        .reported(&reports.health)
+        .reported(&reports.replay)
         .watches(&watches.pipelines, move |pipeline: &LogPipeline| {
             consumers_of(&of_pipeline, pipeline, &pipeline.name_any())
         })
@@ -153,7 +153,7 @@ impl Reconciler for ConsumerController {
 impl ConsumerController {
     fn size(&self, view: &View<'_>) -> Size {
         let (object, wanted) = (view.object, view.object.spec.replicas);
-        let report = self.reports.get(&object.namespace().unwrap_or_default(), &object.name_any());
+        let report = self.reports.health.get(&object.namespace().unwrap_or_default(), &object.name_any());
         // What was seen of another spec says nothing of this one.
         let current = report.as_deref().filter(|report| report.generation == object.metadata.generation);
         let seen = current.and_then(|report| report.partitions);
@@ -205,9 +205,12 @@ impl ConsumerController {
             Judged::Refused(refusals) => (refusals, None),
             Judged::Waiting(reason, message) => (Vec::new(), Some((reason, message))),
         };
+        let (namespace, name) = (view.object.namespace().unwrap_or_default(), view.object.name_any());
+        let replay = self.reports.replay.get(&namespace, &name).unwrap_or_default();
+        let warnings = validate::consumer::warnings(view.object, size.partitions);
         let verdict = Verdict {
             refusals,
-            warnings: validate::consumer::warnings(view.object, size.partitions),
+            warnings: warnings.into_iter().chain(replay.refusal.clone()).collect(),
             failure: error::to_show(progress),
             waiting,
         };
@@ -225,7 +228,9 @@ impl ConsumerController {
             rollout: progress.as_ref().map_or(&unseen, |progress| &progress.rollout),
             report: size.report.as_deref(),
         };
-        let outcome = self.io.status.write(view.object, &status::consumer::status(&observed, Timestamp::now())).await?;
+        let status = status::consumer::status(&observed, Timestamp::now());
+        let status = ConsumerStatus { replay: replay.status.clone().or(status.replay), ..status };
+        let outcome = self.io.status.write(view.object, &status).await?;
         news::tell(&self.io, view.object, outcome).await;
         Ok(())
     }

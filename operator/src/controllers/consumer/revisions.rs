@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use kafkapipelines_core::consumer::config_maps;
 use kafkapipelines_core::consumer::revision::Revision;
 use kafkapipelines_core::consumer::rollback::{self, Rollout, Seen};
-use kafkapipelines_core::{consumer, names};
+use kafkapipelines_core::{consumer, labels, names};
 use kube::ResourceExt as _;
 use kube::api::ObjectMeta;
 
 use super::super::children::delete_kind;
-use super::view::View;
+use super::super::consumer_view::View;
 use crate::io::watches::Watches;
 use crate::io::{Error, Io};
 
@@ -49,7 +49,9 @@ pub(super) async fn delete_unused(
     let good = rollout.last_good.as_ref().map(|good| names::consumer_revision(&spec.pipeline, &name, &good.revision));
     let needed: BTreeSet<_> =
         read(watches, view).into_iter().chain(good).chain([wanted.config_map(&name, spec)]).collect();
-    let is_left = |_: &str, object: &ObjectMeta| object.name.as_ref().is_some_and(|name| !needed.contains(name));
+    let is_revision = |object: &ObjectMeta| object.labels.iter().flatten().any(|(key, _)| key == labels::CONSUMER);
+    let is_unused = |object: &ObjectMeta| object.name.as_ref().is_some_and(|name| !needed.contains(name));
+    let is_left = |_: &str, object: &ObjectMeta| is_revision(object) && is_unused(object);
     delete_kind(io, &watches.config_maps, view.object, &is_left).await
 }
 

@@ -8,11 +8,10 @@ use k8s_openapi::api::core::v1::Pod;
 use kafkapipelines_core::consumer_health::counters::{self, Counters};
 use kafkapipelines_core::consumer_health::delivery::{Course, Troubles};
 use kafkapipelines_core::consumer_health::loss::{self, Lost};
-use kafkapipelines_core::vector::METRICS_PORT;
 use kafkapipelines_crds::LossStatus;
 use kube::ResourceExt as _;
 
-use super::http::Http;
+use super::super::http::Http;
 
 /// Pages that are read at a time.
 const AT_A_TIME: usize = 8;
@@ -72,15 +71,6 @@ impl Member {
     pub(super) fn name(&self) -> &str {
         &self.name
     }
-
-    fn url(&self) -> String {
-        let Self { address, .. } = self;
-        if address.contains(':') {
-            format!("http://[{address}]:{METRICS_PORT}/metrics")
-        } else {
-            format!("http://{address}:{METRICS_PORT}/metrics")
-        }
-    }
 }
 
 /// Reads the pages of all members, and what they say since the last time. `told` is the loss that is told, `acknowledged` the time up to
@@ -95,7 +85,7 @@ pub(super) async fn look(
     let page = |member: Member| {
         let http = http.clone();
         async move {
-            let page = http.page(&member.url()).await;
+            let page = http.metrics(&member.address).await;
             (member, page)
         }
     };

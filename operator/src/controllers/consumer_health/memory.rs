@@ -90,7 +90,7 @@ impl Memory {
     /// What the members have counted since.
     pub(super) async fn counted(
         &mut self,
-        http: &super::http::Http,
+        http: &super::super::http::Http,
         object: &Consumer,
         counted: Counted,
         now: Timestamp,

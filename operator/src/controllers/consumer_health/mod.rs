@@ -3,7 +3,6 @@
 //! Neither has a watch, so both are looked at now and then. Nothing is changed, and nothing is written to the API server: what was found is
 //! kept in [`Reports`], from where the Consumer's controller takes it into the status.
 
-mod http;
 mod kafka;
 mod members;
 mod memory;
@@ -31,6 +30,7 @@ use kube::ResourceExt as _;
 use tokio_util::sync::CancellationToken;
 
 use super::error::Error;
+use super::http::Http;
 use super::kafka_clients::KafkaClients;
 use super::kafka_nodes::{self, pipeline_of};
 use super::memories::Memories;
@@ -38,7 +38,6 @@ use super::reports::Reports;
 use super::{Action, Context, Reconciler, Runner};
 use crate::io::Io;
 use crate::io::watches::Watches;
-use http::Http;
 use kafka::Asked;
 use members::Member;
 use memory::Memory;

@@ -7,7 +7,7 @@ use kafkapipelines_core::consumer_health::delivery::{Answer, Troubles};
 use kafkapipelines_crds::{ConsumerSpec, SinkKind, SinkSpec};
 use tokio::time::Instant;
 
-use super::http::Http;
+use super::super::http::Http;
 
 /// A store is asked no more often.
 const PAUSE: Duration = Duration::from_mins(1);

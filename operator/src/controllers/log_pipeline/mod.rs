@@ -100,9 +100,10 @@ fn owner_name<K: kube::Resource>(child: &K) -> Option<String> {
     pipeline_of(child).map(str::to_owned)
 }
 
-/// Of a child that is neither a pool's nor a consumer's.
+/// Of a child that is neither a pool's nor a consumer's nor of a replay.
 fn shared_owner_name<K: kube::Resource>(child: &K) -> Option<String> {
-    let is_shared = [labels::POOL, labels::CONSUMER].iter().all(|label| !child.labels().contains_key(*label));
+    let others = [labels::POOL, labels::CONSUMER, labels::CONSUMER_REPLAY];
+    let is_shared = others.iter().all(|label| !child.labels().contains_key(*label));
     owner_name(child).filter(|_| is_shared)
 }
 

@@ -8,6 +8,7 @@ use hyper::{Method, Request, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use kafkapipelines_core::vector::METRICS_PORT;
 use tokio::time::timeout;
 
 /// How long an answer may take.
@@ -28,6 +29,12 @@ impl Http {
     pub(super) fn new() -> Self {
         // A Pod's address may be another's at the next look.
         Self(Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http())
+    }
+
+    /// The page of metrics of the Vector in the Pod with this address.
+    pub(super) async fn metrics(&self, address: &str) -> Result<String, NoAnswer> {
+        let host = if address.contains(':') { format!("[{address}]") } else { address.to_owned() };
+        self.page(&format!("http://{host}:{METRICS_PORT}/metrics")).await
     }
 
     /// The page at `url`.

@@ -1,4 +1,4 @@
-//! What a reconcile of a Consumer sees, all of it from the watches, and how it is judged.
+//! What a reconcile of a Consumer sees, all of it from the watches, and how it is judged: for its members, and for the replay of its dead letters.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use kafkapipelines_core::{conditions, labels, names, program_sources, validate};
 use kafkapipelines_crds::{Consumer, ConsumerStatus, LogPipeline};
 use kube::ResourceExt as _;
 
-use super::super::kafka_nodes::pipeline_of;
+use super::kafka_nodes::pipeline_of;
 use crate::io::watches::Watches;
 
 /// Missing programs that are told.
