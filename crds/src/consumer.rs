@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BufferSpec, ConsumerStatus, ConsumerTest, DecodingSpec, ImageSpec, PodTemplateSpec, ResourceRequirements,
-    RollbackSpec, SinkSpec, TransformSpec,
+    BufferSpec, ConsumerStatus, ConsumerTest, DecodingSpec, ImageSpec, PodTemplateSpec, Properties,
+    ResourceRequirements, RollbackSpec, SinkSpec, TransformSpec,
 };
 
 /// A Vector aggregator: reads topics, transforms lines with VRL, writes to a store. One Deployment `<pipeline>-<consumer>`.
@@ -65,6 +65,12 @@ pub struct ConsumerSpec {
     /// Where a group without offsets begins: `earliest` (everything that the topic still holds) or `latest`. Default: `earliest`.
     #[serde(default)]
     pub auto_offset_reset: AutoOffsetReset,
+    /// Properties of librdkafka, the Kafka client inside Vector, for the connection that reads lines: in librdkafka's own words, for example
+    /// `fetch.max.bytes`. They are not Kafka's properties. What commits offsets, membership and security depend on is refused, and so is a name
+    /// that is not listed in docs/consumer.md. A change restarts the members.
+    #[serde(default, skip_serializing_if = "Properties::is_empty")]
+    #[schemars(schema_with = "crate::schema::librdkafka_properties")]
+    pub librdkafka: Properties,
     /// Image, resources and log level of Vector.
     #[serde(default)]
     pub vector: VectorSpec,

@@ -86,6 +86,15 @@ pub(crate) fn properties(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// A map of librdkafka property to number or string; there are fewer than 40.
+pub(crate) fn librdkafka_properties(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": 40,
+        "additionalProperties": {"x-kubernetes-int-or-string": true, "maxLength": 256},
+    })
+}
+
 /// Name of a field of a line; a dot goes into a nested one.
 pub(crate) fn field_name(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "minLength": 1, "maxLength": 128, "pattern": FIELD_NAME})

@@ -47,6 +47,11 @@ impl Catalogue {
         })
     }
 
+    /// What a consumer may set of librdkafka.
+    pub(super) fn librdkafka() -> Self {
+        Self(include_str!("librdkafka-keys.txt"))
+    }
+
     /// The entry of a key.
     pub(super) fn find(self, key: &str) -> Option<Entry> {
         self.lines().find(|line| line.split(' ').next() == Some(key)).and_then(entry)

@@ -3,6 +3,7 @@
 mod catalogue;
 mod dangerous;
 mod dynamic;
+pub mod librdkafka;
 mod owned;
 mod value;
 

@@ -28,6 +28,13 @@ pub(super) fn source(
 ) -> KafkaSource {
     KafkaSource {
         bootstrap_servers: bootstrap.servers.clone(),
+    let mut options = BTreeMap::from([
+        ("fetch.message.max.bytes".to_owned(), MAX_MESSAGE_BYTES.to_string()),
+        // A member that comes or goes stops only the partitions that move.
+        ("partition.assignment.strategy".to_owned(), "cooperative-sticky".to_owned()),
+        ("queued.max.messages.kbytes".to_owned(), QUEUED_KBYTES.to_string()),
+    ]);
+    options.extend(librdkafka::check("spec.librdkafka", &spec.librdkafka).0);
         tls: tls(bootstrap),
         group_id,
         topics,
@@ -41,12 +48,7 @@ pub(super) fn source(
         session_timeout_ms: SESSION_TIMEOUT_MS,
         drain_timeout_ms: DRAIN_TIMEOUT_MS,
         metrics: KafkaMetrics { topic_lag_metric: true },
-        librdkafka_options: BTreeMap::from([
-            ("fetch.message.max.bytes".to_owned(), MAX_MESSAGE_BYTES.to_string()),
-            // A member that comes or goes stops only the partitions that move.
-            ("partition.assignment.strategy".to_owned(), "cooperative-sticky".to_owned()),
-            ("queued.max.messages.kbytes".to_owned(), QUEUED_KBYTES.to_string()),
-        ]),
+        librdkafka_options: options,
     }
 }
 

@@ -35,7 +35,6 @@ mod tests;
 use kafkapipelines_crds::ConsumerSpec;
 use serde::Serialize;
 
-use crate::kafka_config::librdkafka;
 pub use bootstrap::{Bootstrap, Security};
 pub use dead_letter::MAX_DEAD_LETTER_BYTES;
 
@@ -71,8 +70,7 @@ pub struct Unwritable(#[from] serde_saphyr::SerializeError);
 /// # Errors
 /// [`Unwritable`], which no spec is known to cause.
 pub fn render(name: &str, spec: &ConsumerSpec, bootstrap: &Bootstrap) -> Result<String, Unwritable> {
-    let mut source = kafka::source(bootstrap, group(name, spec), spec.topics.clone(), spec.auto_offset_reset);
-    source.librdkafka_options.extend(librdkafka::check("spec.librdkafka", &spec.librdkafka).0);
+    let source = kafka::source(spec, bootstrap, group(name, spec), spec.topics.clone(), spec.auto_offset_reset);
     write(&chain::assemble(name, spec, bootstrap, Input { source, steps: Steps::after(ids::KAFKA) }))
 }
 

@@ -10,6 +10,7 @@ use kafkapipelines_crds::{Consumer, ConsumerSpec, ListenerType, LogPipeline};
 use kube::ResourceExt;
 
 use super::{consumer_tests, names, pipeline_not_found, pod_template, resources};
+use crate::kafka_config::librdkafka;
 use crate::program::Vrl;
 use crate::refusal::Refusal;
 use crate::vector::Bootstrap;
@@ -40,6 +41,7 @@ pub(super) fn alone(object: &Consumer, vrl: Vrl) -> Vec<Refusal> {
     refusals.extend(loops(spec));
     refusals.extend(twice(spec));
     refusals.extend(programs::refusals(spec, vrl));
+    refusals.extend(librdkafka::check("spec.librdkafka", &spec.librdkafka).1);
     refusals.extend(secret_text::refusals(spec));
     refusals.extend(stores::refusals(spec));
     refusals.extend(resources::refusals("spec.vector.resources", &spec.vector.resources));

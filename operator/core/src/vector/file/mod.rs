@@ -75,7 +75,7 @@ pub(crate) struct KafkaSource {
     pub session_timeout_ms: u64,
     pub drain_timeout_ms: u64,
     pub metrics: KafkaMetrics,
-    pub librdkafka_options: BTreeMap<&'static str, String>,
+    pub librdkafka_options: BTreeMap<String, String>,
 }
 
 #[derive(Serialize)]
