@@ -38,7 +38,7 @@ async fn killed_at_any_moment_it_comes_to_the_same() -> Result<()> {
     bed.settled().await?;
     let children = bed::children(&bed.kube).await?;
     let expected = expected_names();
-    ensure!(children.keys().cloned().collect::<Vec<_>>() == expected, "{:#?}", children.keys());
+    ensure!(children::names(&children) == expected, "{:#?}", children.keys());
     PIPELINES.iter().try_for_each(|pipeline| nodes_trust_the_authority(&children, pipeline))?;
     identities_are_alike(&bed).await
 }

@@ -66,10 +66,15 @@ async fn outcome(kube: &KubeApi) -> Result<Value> {
     let files: Vec<_> = children
         .iter()
         .filter(|(name, _)| name.starts_with("configmaps/"))
-        .map(|(name, child)| (name, without_identity(&child["data"], child["metadata"]["namespace"].as_str())))
+        .map(|(name, child)| {
+            (
+                children::without_revision(name, child),
+                without_identity(&child["data"], child["metadata"]["namespace"].as_str()),
+            )
+        })
         .collect();
     Ok(json!({
-        "children": children.keys().collect::<Vec<_>>(),
+        "children": children::names(&children),
         "pools": pipeline["status"]["nodePools"],
         "voters": pipeline["status"]["controllerQuorum"]["initialVoters"],
         "files": files,

@@ -19,11 +19,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::memory_api::{MemoryApi, NAMESPACE};
 
-const CHILD: &str = "logs-drain";
-const CHILDREN: [&str; 5] = ["serviceaccounts", "configmaps", "networkpolicies", "poddisruptionbudgets", "deployments"];
+pub(super) const CHILD: &str = "logs-drain";
+/// Kinds of the children that are called so.
+const CHILDREN: [&str; 4] = ["serviceaccounts", "networkpolicies", "poddisruptionbudgets", "deployments"];
 
-struct Bed {
-    api: MemoryApi,
+pub(super) struct Bed {
+    pub(super) api: MemoryApi,
     /// What was seen of consumers; the controller that looks does not run here.
     seen: ConsumerReports,
     _tasks: JoinSet<()>,
@@ -32,7 +33,7 @@ struct Bed {
 
 impl Bed {
     /// A running controller over these objects. Kafka has what the consumer needs.
-    fn new(objects: &[(&str, Value)]) -> Self {
+    pub(super) fn new(objects: &[(&str, Value)]) -> Self {
         let bed = Self::unseen(objects);
         bed.see(ConsumerReport { start: Some(Start::May), ..ConsumerReport::default() });
         bed
@@ -68,31 +69,42 @@ impl Bed {
     }
 
     /// Waits until `Ready` has this status and reason.
-    async fn until_ready_is(&self, status: &str, reason: &str) {
+    pub(super) async fn until_ready_is(&self, status: &str, reason: &str) {
         self.api
             .until(&format!("Ready {status} {reason}"), |api| ready(api).starts_with(&format!("{status} {reason}: ")))
             .await;
     }
 
     /// Plays the Deployment's controller and the kubelet: `ready` of the wanted members serve the newest template.
-    fn run_members(&self, ready: usize) {
+    pub(super) fn run_members(&self, ready: usize) {
         let deployment = self.api.get("deployments", CHILD).unwrap();
         let (spec, generation) = (&deployment["spec"], &deployment["metadata"]["generation"]);
         let replicas = usize::try_from(spec["replicas"].as_u64().unwrap()).unwrap();
         for index in 0..replicas {
-            let mut pod = json!({"metadata": spec["template"]["metadata"], "spec": {"containers": []}});
+            let mut pod = spec["template"].clone();
             pod["metadata"]["name"] = json!(format!("{CHILD}-{index}"));
             pod["status"] =
                 json!({"conditions": [{"type": "Ready", "status": if index < ready { "True" } else { "False" }}]});
             self.api.put("pods", pod);
         }
-        let status = json!({"observedGeneration": generation, "replicas": replicas, "updatedReplicas": replicas});
+        let status = json!({"observedGeneration": generation, "replicas": replicas, "updatedReplicas": replicas,
+            "availableReplicas": ready});
         self.api.edit("deployments", CHILD, |deployment| deployment["status"] = status);
     }
 }
 
+/// Name of the ConfigMap from which new members take their file.
+pub(super) fn config_map(api: &MemoryApi) -> String {
+    let deployment = api.get("deployments", CHILD).unwrap();
+    deployment["spec"]["template"]["spec"]["volumes"][0]["configMap"]["name"].as_str().unwrap().to_owned()
+}
+
+fn file(api: &MemoryApi) -> String {
+    api.get("configmaps", &config_map(api)).unwrap()["data"]["vector.yaml"].as_str().unwrap().to_owned()
+}
+
 /// `<status> <reason>: <message>` of the condition `Ready`.
-fn ready(api: &MemoryApi) -> String {
+pub(super) fn ready(api: &MemoryApi) -> String {
     let consumer = api.get("consumers", "drain").unwrap();
     let conditions = consumer["status"]["conditions"].as_array().cloned().unwrap_or_default();
     let text = |c: &Value, field: &str| c[field].as_str().unwrap().to_owned();
@@ -103,7 +115,7 @@ fn ready(api: &MemoryApi) -> String {
         .unwrap_or_default()
 }
 
-fn consumer() -> (&'static str, Value) {
+pub(super) fn consumer() -> (&'static str, Value) {
     let store = json!({"name": "store", "victoriaLogs": {"endpoint": "http://vl:9428"}});
     let spec =
         json!({"pipeline": "logs", "replicas": 2, "topics": ["a"], "sinks": [store], "deadLetter": {"topic": "dead"}});
@@ -113,7 +125,7 @@ fn consumer() -> (&'static str, Value) {
     )
 }
 
-fn pipeline() -> (&'static str, Value) {
+pub(super) fn pipeline() -> (&'static str, Value) {
     let listener = json!({"name": "tls", "port": 9093, "type": "internal", "tls": true});
     (
         "logpipelines",
@@ -122,7 +134,7 @@ fn pipeline() -> (&'static str, Value) {
     )
 }
 
-fn authority() -> (&'static str, Value) {
+pub(super) fn authority() -> (&'static str, Value) {
     let labels = json!({"app.kubernetes.io/managed-by": "kafkapipelines", "kafkapipelines.io/pipeline": "logs"});
     (
         "secrets",
@@ -137,6 +149,7 @@ async fn it_becomes_ready_with_its_members_and_then_nothing_is_written() {
     for plural in CHILDREN {
         assert!(bed.api.get(plural, CHILD).is_some(), "{plural}");
     }
+    assert!(bed.api.get("configmaps", &config_map(&bed.api)).is_some());
     bed.run_members(1);
     bed.until_ready_is("False", "MembersNotReady").await;
     assert!(ready(&bed.api).contains("logs-drain-1: "), "{}", ready(&bed.api));
@@ -165,11 +178,8 @@ async fn a_child_that_somebody_changed_is_mended() {
     bed.until_ready_is("False", "RolloutInProgress").await;
     // Nothing else sets the controller going.
     tokio::time::sleep(Duration::from_hours(1)).await;
-    bed.api.edit("configmaps", CHILD, |map| map["data"]["vector.yaml"] = json!("sinks: {}"));
-    let mended = |api: &MemoryApi| {
-        api.get("configmaps", CHILD).unwrap()["data"]["vector.yaml"].as_str().unwrap().contains("_guard")
-    };
-    bed.api.until("the file is as it was", mended).await;
+    bed.api.edit("configmaps", &config_map(&bed.api), |map| map["data"]["vector.yaml"] = json!("sinks: {}"));
+    bed.api.until("the file is as it was", |api| file(api).contains("_guard")).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -193,7 +203,7 @@ async fn a_program_that_does_not_compile_never_reaches_the_members() {
     bed.until_ready_is("False", "RolloutInProgress").await;
     bed.run_members(2);
     bed.until_ready_is("True", "AllMembersReady").await;
-    let children = |api: &MemoryApi| CHILDREN.map(|plural| api.get(plural, CHILD));
+    let children = |api: &MemoryApi| (CHILDREN.map(|plural| api.get(plural, CHILD)), file(api));
     let before = children(&bed.api);
     bed.api.edit("consumers", "drain", |consumer| {
         consumer["spec"]["transforms"] = program(". = parse_json(.message)");
@@ -210,6 +220,40 @@ async fn a_program_that_does_not_compile_never_reaches_the_members() {
     bed.until_ready_is("False", "RolloutInProgress").await;
     bed.run_members(3);
     bed.until_ready_is("True", "AllMembersReady").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_program_in_a_config_map_is_followed_and_a_bad_or_missing_one_never_reaches_the_members() {
+    let programs = |source: &str| {
+        let metadata = json!({"name": "programs", "labels": {"kafkapipelines.io/programs": "true"}});
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"parse.vrl": source}})
+    };
+    let (plural, mut object) = consumer();
+    let from = json!({"configMapKeyRef": {"name": "programs", "key": "parse.vrl"}});
+    object["spec"]["transforms"] = json!([{"name": "parse", "remap": {"sourceFrom": from}}]);
+    let bed = Bed::new(&[(plural, object), pipeline(), authority()]);
+    bed.until_ready_is("False", "ProgramNotFound").await;
+    assert!(
+        ready(&bed.api).contains("configMapKeyRef: programs/parse.vrl: there is no ConfigMap"),
+        "{}",
+        ready(&bed.api)
+    );
+    let mut unlabelled = programs(".a = 1");
+    unlabelled["metadata"]["labels"] = json!({});
+    bed.api.put("configmaps", unlabelled);
+    bed.api.put("configmaps", programs(".a = 1"));
+    bed.until_ready_is("False", "RolloutInProgress").await;
+    assert!(file(&bed.api).contains(".a = 1"));
+    bed.api.put("configmaps", programs(".a = bad("));
+    bed.until_ready_is("False", "InvalidVrl").await;
+    assert!(file(&bed.api).contains(".a = 1"));
+    bed.api.put("configmaps", programs(".a = 2"));
+    bed.api.until("the new program", |api| file(api).contains(".a = 2")).await;
+    bed.run_members(2);
+    bed.until_ready_is("True", "AllMembersReady").await;
+    bed.api.edit("configmaps", "programs", |map| map["data"] = json!({"other.vrl": ""}));
+    bed.until_ready_is("False", "ProgramNotFound").await;
+    assert!(file(&bed.api).contains(".a = 2"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -281,7 +325,7 @@ async fn a_suspended_pipeline_is_watched_and_nothing_is_made() {
     assert!(CHILDREN.iter().all(|plural| bed.api.get(plural, CHILD).is_none()));
 }
 
-fn replicas(api: &MemoryApi) -> Option<i64> {
+pub(super) fn replicas(api: &MemoryApi) -> Option<i64> {
     api.get("deployments", CHILD)?["spec"]["replicas"].as_i64()
 }
 

@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod consumer;
+mod consumer_rollback;
 mod gateway;
 mod memory_api;

@@ -92,6 +92,12 @@ impl MemoryApi {
         self.put(plural, object);
     }
 
+    /// Takes an object away, as somebody else than the operator.
+    pub fn remove(&self, plural: &str, name: &str) {
+        self.state.lock().unwrap().delete(&key(plural, name));
+        self.tell();
+    }
+
     pub fn get(&self, plural: &str, name: &str) -> Option<Value> {
         self.state.lock().unwrap().objects.get(&(plural.to_owned(), name.to_owned())).cloned()
     }
@@ -136,7 +142,15 @@ impl MemoryApi {
         let answer = match (method.as_str(), place.as_slice()) {
             ("GET", [plural]) if query.contains("watch=true") => state.watch(plural, selector, query),
             ("GET", [plural]) => json_answer(StatusCode::OK, &state.list(plural, selector.as_ref())),
-            ("GET", [plural, name]) => match state.objects.get(&key(plural, name)) {
+            ("PATCH", [plural, name, rest @ ..]) => {
+                state.writes.push(format!("PATCH {}", place.join("/")));
+                json_answer(StatusCode::OK, &state.apply(key(plural, name), rest.first() == Some(&"status"), body))
+            }
+            ("DELETE", [plural, name]) if state.objects.contains_key(&key(plural, name)) => {
+                state.writes.push(format!("DELETE {}", place.join("/")));
+                json_answer(StatusCode::OK, &state.delete(&key(plural, name)))
+            }
+            ("GET" | "DELETE", [plural, name]) => match state.objects.get(&key(plural, name)) {
                 Some(object) => json_answer(StatusCode::OK, object),
                 None => json_answer(
                     StatusCode::NOT_FOUND,
@@ -144,14 +158,6 @@ impl MemoryApi {
                     "code": 404, "reason": "NotFound", "message": format!("{plural} {name} not found")}),
                 ),
             },
-            ("PATCH", [plural, name, rest @ ..]) => {
-                state.writes.push(format!("PATCH {}", place.join("/")));
-                json_answer(StatusCode::OK, &state.apply(key(plural, name), rest.first() == Some(&"status"), body))
-            }
-            ("DELETE", [plural, name]) => {
-                state.writes.push(format!("DELETE {}", place.join("/")));
-                json_answer(StatusCode::OK, &state.delete(&key(plural, name)))
-            }
             ("POST", ["events"]) => {
                 state.writes.push("POST events".to_owned());
                 state.notes.push(body.clone());

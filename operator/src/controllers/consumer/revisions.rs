@@ -26,8 +26,9 @@ pub(super) fn last_good(watches: &Watches, view: &View<'_>) -> Option<Revision> 
 
 /// How the rollout of `wanted` stands; `kept` is the last good revision.
 pub(super) fn rollout(view: &View<'_>, wanted: &consumer::Consumer, kept: Option<&Revision>) -> Rollout {
+    let revision = wanted.wanted();
     let seen = Seen {
-        wanted: wanted.wanted().name(),
+        wanted: revision.name(),
         spec: &view.object.spec.rollback,
         before: &view.before,
         is_kept: kept.is_some(),
