@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use kafkapipelines_crds::AutoOffsetReset;
+use kafkapipelines_crds::{AutoOffsetReset, ConsumerSpec};
 
 use super::file::{Codec, KafkaMetrics, KafkaSource, Tls};
 use super::{Bootstrap, CA_DIR, CA_KEY, USER_CERTIFICATE, USER_DIR, USER_KEY};
+use crate::kafka_config::librdkafka;
 
 /// The largest message that is fetched; also above what the topics allow, for a larger one would stop its partition.
 pub(super) const MAX_MESSAGE_BYTES: u64 = 20_000_000;
@@ -19,15 +20,14 @@ const DRAIN_TIMEOUT_MS: u64 = 25_000;
 /// Kilobytes that are fetched ahead.
 const QUEUED_KBYTES: u64 = 16_384;
 
-/// A source that reads `topics` in `group`.
+/// A source that reads `topics` in `group`, with the consumer's own options.
 pub(super) fn source(
+    spec: &ConsumerSpec,
     bootstrap: &Bootstrap,
     group_id: String,
     topics: Vec<String>,
     reset: AutoOffsetReset,
 ) -> KafkaSource {
-    KafkaSource {
-        bootstrap_servers: bootstrap.servers.clone(),
     let mut options = BTreeMap::from([
         ("fetch.message.max.bytes".to_owned(), MAX_MESSAGE_BYTES.to_string()),
         // A member that comes or goes stops only the partitions that move.
@@ -35,6 +35,8 @@ pub(super) fn source(
         ("queued.max.messages.kbytes".to_owned(), QUEUED_KBYTES.to_string()),
     ]);
     options.extend(librdkafka::check("spec.librdkafka", &spec.librdkafka).0);
+    KafkaSource {
+        bootstrap_servers: bootstrap.servers.clone(),
         tls: tls(bootstrap),
         group_id,
         topics,

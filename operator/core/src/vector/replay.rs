@@ -31,7 +31,7 @@ pub fn render(
     group: String,
     plan: &Plan,
 ) -> Result<String, Unwritable> {
-    let source = kafka::source(bootstrap, group, vec![plan.topic.clone()], AutoOffsetReset::Earliest);
+    let source = kafka::source(spec, bootstrap, group, vec![plan.topic.clone()], AutoOffsetReset::Earliest);
     let mut steps = Steps::after(KAFKA);
     let condition = condition(name, plan);
     steps.push(REPLAYED, |inputs| Transform::Filter(Filter { inputs, condition }));
