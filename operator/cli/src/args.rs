@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use kafkapipelines_core::consumer_seek::target::Target;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -14,6 +15,7 @@ Examples:
   kubectl kafkapipelines agent config logs --host web-1 --component shop --include '/var/log/shop/*.log' > vector.yaml
   kubectl kafkapipelines consumer test -f consumer.yaml --sample events.jsonl
   kubectl kafkapipelines consumer render -f consumer.yaml
+  kubectl kafkapipelines consumer seek store --to 2026-01-01T00:00Z --dry-run
 
 Exit codes of check: 0 all documents are accepted, 1 one is refused, 2 one cannot be read.
 Exit codes of consumer test: 0 all tests pass, 1 one fails or a consumer is refused, 2 a file cannot be read.
@@ -94,6 +96,8 @@ pub enum ConsumerCommand {
     Test(ConsumerTestArgs),
     /// Print the Vector file of consumers, as the operator would write it.
     Render(ConsumerRenderArgs),
+    /// Move the offsets of a consumer's group: its members are stopped, and start again by themselves.
+    Seek(ConsumerSeekArgs),
 }
 
 /// Arguments of `consumer test`.
@@ -123,6 +127,29 @@ pub struct ConsumerRenderArgs {
     /// Name of one consumer. Default: all of the files.
     #[arg(long)]
     pub name: Option<String>,
+}
+
+/// Arguments of `consumer seek`.
+#[derive(Args, Debug)]
+pub struct ConsumerSeekArgs {
+    /// Name of the consumer.
+    pub name: String,
+    /// Where the group goes on reading: earliest, latest, a time such as 2026-01-01T00:00Z, or loss: where it was before lines were lost, as
+    /// status.loss tells.
+    #[arg(long, value_name = "TARGET")]
+    pub to: Target,
+    /// Move the partitions of this topic alone. Can be given more than once. Default: all topics of the consumer.
+    #[arg(long = "topic", value_name = "TOPIC")]
+    pub topics: Vec<String>,
+    /// Say what would be moved, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask before lines are skipped that were never read: they reach no store.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Which cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
 }
 
 /// What to do for agents.

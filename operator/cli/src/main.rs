@@ -25,6 +25,7 @@ fn run(command: &Command) -> Result<ExitCode> {
         Command::Status(args) => finish(status::run(args)),
         Command::Consumer(ConsumerCommand::Test(args)) => consumer::test(args),
         Command::Consumer(ConsumerCommand::Render(args)) => consumer::render(args),
+        Command::Consumer(ConsumerCommand::Seek(args)) => finish(consumer::seek(args)),
         Command::Agent(AgentCommand::Config(args)) => finish(agent::run(args)),
     }
 }

@@ -9,6 +9,7 @@ use kafkapipelines_crds::Consumer;
 use kube::api::{Patch, PatchParams};
 use kube::runtime::WatchStreamExt as _;
 use kube::runtime::watcher::watch_object;
+use serde::Serialize;
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
@@ -26,12 +27,14 @@ pub(super) async fn consumer(scope: &Scope, name: &str) -> Result<Consumer> {
     found.with_context(|| format!("there is no Consumer {name} in {}", scope.place()))
 }
 
-/// Sets an annotation of the consumer.
-pub(super) async fn annotate(scope: &Scope, name: &str, annotation: &str, value: &str) -> Result<()> {
+/// Sets an annotation of the consumer; without a value it is removed.
+pub(super) async fn annotate(scope: &Scope, name: &str, annotation: &str, value: impl Serialize) -> Result<()> {
     let patch = json!({"metadata": {"annotations": {annotation: value}}});
     let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
     let patched = scope.api::<Consumer>().patch(name, &params, &Patch::Merge(patch)).await;
-    patched.map(drop).with_context(|| format!("cannot annotate the Consumer {name}: that takes the right to patch consumers"))
+    patched
+        .map(drop)
+        .with_context(|| format!("cannot annotate the Consumer {name}: that takes the right to patch consumers"))
 }
 
 /// What a look at the consumer shows.

@@ -1,12 +1,16 @@
-//! `kubectl kafkapipelines consumer`: what a consumer's transforms do and what its Vector file is, without a cluster.
+//! `kubectl kafkapipelines consumer`: what a consumer's transforms do and what its Vector file is, without a cluster; and what is done once
+//! when a person asks for it.
 
+mod follow;
 mod found;
 mod render;
 mod report;
 mod sample;
+mod seek;
 mod test;
 
 pub use render::run as render;
+pub use seek::run as seek;
 pub use test::run as test;
 
 /// Exit code: a consumer is refused, or a test fails.

@@ -6,11 +6,26 @@ use kafkapipelines_crds::{SeekPhase, SeekStatus};
 
 use super::plan::Plan;
 use super::request::Request;
+use crate::refusal::Refusal;
 
 /// Partitions that a status takes.
 const MOST_PARTITIONS: usize = 1000;
 /// Characters of a message that a status takes.
 const MOST_CHARACTERS: usize = 1000;
+
+/// What was last done for a seek.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SeekReport {
+    /// The newest state that may not be on record yet.
+    pub status: Option<SeekStatus>,
+    /// Why what was asked for cannot be read.
+    pub refusal: Option<Refusal>,
+}
+
+/// Whether what was told last is on record, whatever it waits for meanwhile.
+pub fn is_same_step(told: &SeekStatus, recorded: Option<&SeekStatus>) -> bool {
+    recorded.is_some_and(|recorded| (&told.id, told.phase) == (&recorded.id, recorded.phase))
+}
 
 /// Why there are to be no members now: reason and message. Only what is on record counts, so that nobody starts before the end is.
 pub fn held(recorded: Option<&SeekStatus>) -> Option<(&'static str, String)> {
@@ -24,6 +39,17 @@ pub fn held(recorded: Option<&SeekStatus>) -> Option<(&'static str, String)> {
 
 fn is_held(phase: SeekPhase) -> bool {
     matches!(phase, SeekPhase::Stopping | SeekPhase::Setting)
+}
+
+/// A seek that has not begun.
+pub fn pending(request: &Request) -> SeekStatus {
+    SeekStatus { id: request.id.to_string(), to: request.to.to_string(), ..SeekStatus::default() }
+}
+
+/// What is due could not be done, and is tried again: of what is `under_way`, or else of what is asked for.
+pub fn awaiting(request: Option<&Request>, under_way: Option<&SeekStatus>, why: &str) -> Option<SeekStatus> {
+    let told = under_way.cloned().or_else(|| request.map(pending))?;
+    Some(waits(&told, why))
 }
 
 /// It waits for something.
@@ -51,14 +77,8 @@ pub fn half_done(recorded: &SeekStatus, why: &str, now: Timestamp) -> SeekStatus
 }
 
 /// What is moved is settled.
-pub fn settled(request: &Request, recorded: Option<&SeekStatus>, plan: Plan, now: Timestamp) -> SeekStatus {
-    let counted = SeekStatus {
-        id: request.id.to_string(),
-        to: request.to.to_string(),
-        lines_again: plan.again,
-        lines_skipped: plan.skipped,
-        ..recorded.cloned().unwrap_or_default()
-    };
+pub fn settled(request: &Request, recorded: &SeekStatus, plan: Plan, now: Timestamp) -> SeekStatus {
+    let counted = SeekStatus { lines_again: plan.again, lines_skipped: plan.skipped, ..recorded.clone() };
     if plan.partitions.len() > MOST_PARTITIONS {
         let why = format!("it is more than {MOST_PARTITIONS} partitions: ask for one topic after the other");
         return failed(counted, &why, now);

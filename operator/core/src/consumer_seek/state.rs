@@ -82,7 +82,7 @@ pub fn next<'a, E>(
 const WITHDRAWN: &str = "what was asked for was withdrawn, or something else was asked for";
 
 fn begin<'a>(asked: &'a Request, seen: &Seen<'_>) -> Step<'a> {
-    let beginning = SeekStatus { id: asked.id.to_string(), to: asked.to.to_string(), ..SeekStatus::default() };
+    let beginning = record::pending(asked);
     if let Err(why) = asked.topics_of(seen.consumer) {
         return Step::Record(record::failed(beginning, &why, seen.now));
     }

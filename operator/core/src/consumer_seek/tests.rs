@@ -237,7 +237,7 @@ fn what_is_settled_is_a_plan_an_end_or_what_is_set_next() {
         (&nowhere, false, false, SeekPhase::Done, 0, (0, 0)),
     ] {
         let asked = Request { dry_run, skip_lines, ..request(1) };
-        let status = settled(&asked, Some(&recorded(1, SeekPhase::Stopping, 9)), Plan::new(&reading, to), now());
+        let status = settled(&asked, &recorded(1, SeekPhase::Stopping, 9), Plan::new(&reading, to), now());
         let told = (status.phase, status.partitions.len(), (status.lines_again, status.lines_skipped));
         assert_eq!(told, (phase, partitions, lines), "{status:?}");
         assert_eq!(status.finished_at.is_some(), phase.is_final());
@@ -249,6 +249,6 @@ fn what_is_settled_is_a_plan_an_end_or_what_is_set_next() {
         end: offsets(&vec![9; 1001]),
         ..reading
     };
-    let status = settled(&request(1), None, Plan::new(&all, &offsets(&many)), now());
+    let status = settled(&request(1), &recorded(1, SeekPhase::Stopping, 9), Plan::new(&all, &offsets(&many)), now());
     assert_eq!((status.phase, status.partitions.len()), (SeekPhase::Failed, 0));
 }
