@@ -16,6 +16,7 @@ Examples:
   kubectl kafkapipelines consumer test -f consumer.yaml --sample events.jsonl
   kubectl kafkapipelines consumer render -f consumer.yaml
   kubectl kafkapipelines consumer seek store --to 2026-01-01T00:00Z --dry-run
+  kubectl kafkapipelines consumer replay store --dead-letter --since 2h --dry-run
 
 Exit codes of check: 0 all documents are accepted, 1 one is refused, 2 one cannot be read.
 Exit codes of consumer test: 0 all tests pass, 1 one fails or a consumer is refused, 2 a file cannot be read.
@@ -98,6 +99,8 @@ pub enum ConsumerCommand {
     Render(ConsumerRenderArgs),
     /// Move the offsets of a consumer's group: its members are stopped, and start again by themselves.
     Seek(ConsumerSeekArgs),
+    /// Send dead letters through the chain of their consumer again, after a fix.
+    Replay(ConsumerReplayArgs),
 }
 
 /// Arguments of `consumer test`.
@@ -147,6 +150,28 @@ pub struct ConsumerSeekArgs {
     /// Do not ask before lines are skipped that were never read: they reach no store.
     #[arg(long, short)]
     pub yes: bool,
+    /// Which cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+}
+
+/// Arguments of `consumer replay`.
+#[derive(Args, Debug)]
+pub struct ConsumerReplayArgs {
+    /// Name of the consumer.
+    pub name: String,
+    /// Read the dead-letter topic of the consumer up to where it ends now.
+    #[arg(long, required_unless_present = "cancel")]
+    pub dead_letter: bool,
+    /// Leave dead letters that were written before: a time such as 2026-01-01T00:00Z, or how long ago, such as 2h.
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Count what would be read, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// End the replay that is under way. What was delivered stays delivered.
+    #[arg(long, conflicts_with_all = ["since", "dry_run"])]
+    pub cancel: bool,
     /// Which cluster.
     #[command(flatten)]
     pub cluster: ClusterArgs,

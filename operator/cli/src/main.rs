@@ -26,6 +26,7 @@ fn run(command: &Command) -> Result<ExitCode> {
         Command::Consumer(ConsumerCommand::Test(args)) => consumer::test(args),
         Command::Consumer(ConsumerCommand::Render(args)) => consumer::render(args),
         Command::Consumer(ConsumerCommand::Seek(args)) => finish(consumer::seek(args)),
+        Command::Consumer(ConsumerCommand::Replay(args)) => finish(consumer::replay(args)),
         Command::Agent(AgentCommand::Config(args)) => finish(agent::run(args)),
     }
 }

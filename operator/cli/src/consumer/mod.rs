@@ -4,12 +4,14 @@
 mod follow;
 mod found;
 mod render;
+mod replay;
 mod report;
 mod sample;
 mod seek;
 mod test;
 
 pub use render::run as render;
+pub use replay::run as replay;
 pub use seek::run as seek;
 pub use test::run as test;
 
