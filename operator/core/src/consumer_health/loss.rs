@@ -105,13 +105,13 @@ pub fn finding(told: Option<&LossStatus>, namespace: &str, name: &str) -> Findin
         )
     } else {
         let names: Vec<_> = components.iter().map(|component| component.name.as_str()).collect();
-        let rewind = if rewind_to.is_empty() {
-            "how far the group had read before is not known".to_owned()
+        let (rewind, to) = if rewind_to.is_empty() {
+            ("how far the group had read before is not known".to_owned(), "TIME")
         } else {
-            format!("before that the group was at {}", conditions::sentence(rewind_to.iter(), SHOWN))
+            (format!("before that the group was at {}", conditions::sentence(rewind_to.iter(), SHOWN)), "loss")
         };
         format!(
-            "{lines} lines were discarded by {}; {rewind}: set it back to there, which reads them again; {}",
+            "{lines} lines were discarded by {}; {rewind}: kubectl kafkapipelines consumer seek {name} -n {namespace} --to {to} reads them again; {}",
             names.join(", "),
             acknowledge(namespace, name, at)
         )

@@ -78,6 +78,11 @@ impl Reading {
         expired
     }
 
+    /// Takes note that the group was set to these offsets: what it reads is counted from there.
+    pub fn set_to(&mut self, offsets: Offsets) {
+        self.committed.extend(offsets);
+    }
+
     /// Lines that were read since `before`; a group that was set back has read none.
     pub fn read_since(&self, before: &Self) -> i64 {
         let read = |(partition, now): (&TopicPartition, &i64)| Some((now - before.next(partition)?).max(0));
@@ -149,5 +154,9 @@ mod tests {
         let (before, mut now) = (reading(AutoOffsetReset::Earliest), reading(AutoOffsetReset::Earliest));
         now.committed = offsets(&[50, 90, 100, 95, 20]);
         assert_eq!(now.read_since(&before), 15);
+        let mut set_back = before.clone();
+        set_back.set_to(offsets(&[20]));
+        assert_eq!(now.read_since(&set_back), 35, "from where it was set to");
+        assert_eq!(set_back.committed.len(), before.committed.len());
     }
 }
