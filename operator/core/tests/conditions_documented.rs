@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// Kinds, and values of fields, that Kubernetes defines; and a header of HTTP.
 const KUBERNETES_WORDS: &str = "Always AlwaysAllow Authorization ClusterIP ConfigMap Consumer Delete Deployment Event FallbackToLogsOnError False \
     IfHealthyBudget IfNotPresent Ingress Invalid KafkaNodePool LoadBalancer LogPipeline NetworkPolicy Never Node NodePort None OnDelete OnRootMismatch \
-    Parallel Pod PodDisruptionBudget PodScheduled Prefix ReadWriteOnce Retain RollingUpdate RuntimeDefault ScheduleAnyway \
+    Parallel Pod PodDisruptionBudget PodScheduled Prefix ProgressDeadlineExceeded Progressing ReadWriteOnce ReplicaFailure Retain RollingUpdate RuntimeDefault ScheduleAnyway \
     Secret Service ServiceAccount StatefulSet True Unknown ValidatingWebhookConfiguration";
 
 fn folder(path: &str) -> PathBuf {
