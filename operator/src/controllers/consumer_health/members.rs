@@ -71,6 +71,14 @@ impl Member {
     pub(super) fn name(&self) -> &str {
         &self.name
     }
+
+    pub(super) fn uid(&self) -> &str {
+        &self.uid
+    }
+
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
 }
 
 /// Reads the pages of all members, and what they say since the last time. `told` is the loss that is told, `acknowledged` the time up to

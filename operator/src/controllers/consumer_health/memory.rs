@@ -15,6 +15,7 @@ use kafkapipelines_kafka::calls::groups::Group;
 use kube::ResourceExt as _;
 use tokio::time::Instant;
 
+use super::absences::Absences;
 use super::kafka::{Basics, Progress};
 use super::members::Counted;
 use super::metrics::Picture;
@@ -38,6 +39,7 @@ pub(super) struct Memory {
     pub(super) served: Vec<String>,
     pub(super) members: members::Memory,
     pub(super) probe: probe::Memory,
+    pub(super) absences: Absences,
     pub(super) report: ConsumerReport,
     pub(super) picture: Picture,
     sampled_at: Option<Instant>,

@@ -1,8 +1,9 @@
 //! The controller of how Consumers do: what their members count, and how far their groups have read.
 //!
-//! Neither has a watch, so both are looked at now and then. Nothing is changed, and nothing is written to the API server: what was found is
-//! kept in [`Reports`], from where the Consumer's controller takes it into the status.
+//! Neither has a watch, so both are looked at now and then. What was found is kept in [`Reports`], from where the Consumer's controller takes
+//! it into the status. Nothing is changed, but that a member which does not come back to its group is made anew.
 
+mod absences;
 mod kafka;
 mod members;
 mod memory;
@@ -27,6 +28,7 @@ use kafkapipelines_core::vector::Bootstrap;
 use kafkapipelines_core::{labels, names};
 use kafkapipelines_crds::Consumer;
 use kube::ResourceExt as _;
+use kube::runtime::events::EventType;
 use tokio_util::sync::CancellationToken;
 
 use super::error::Error;
@@ -36,8 +38,9 @@ use super::kafka_nodes::{self, pipeline_of};
 use super::memories::Memories;
 use super::reports::Reports;
 use super::{Action, Context, Reconciler, Runner};
-use crate::io::Io;
+use crate::io::events::News;
 use crate::io::watches::Watches;
+use crate::io::{Io, delete};
 use kafka::Asked;
 use members::Member;
 use memory::Memory;
@@ -162,7 +165,23 @@ impl ConsumerHealthController {
         let group = object.spec.group_id.as_deref().unwrap_or(&name);
         let rules = self.rules(object, &pipeline);
         let asked = Asked { brokers: &clients.brokers, spec: &object.spec, group, rules };
-        ask(&asked, object, memory, sample, now).await
+        match ask(&asked, object, members, memory, sample, now).await? {
+            Some(missing) => self.make_anew(object, &missing).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Deletes the Pod of a member, if it still is the one that was looked at; its Deployment makes another.
+    async fn make_anew(&self, object: &Consumer, member: &Member) -> Result<(), Error> {
+        let pod = self.watches.pods.get(&object.namespace().unwrap_or_default(), member.name());
+        let Some(pod) = pod.filter(|pod| pod.uid().as_deref() == Some(member.uid())) else { return Ok(()) };
+        if delete::delete(&self.io.api, pod.as_ref()).await? {
+            let note = format!("{} serves, and is not in its group for a minute: its Pod is made anew", member.name());
+            tracing::info!("{note}");
+            let news = News { kind: EventType::Warning, topic: "Restart", reason: "Restarting".to_owned(), note };
+            self.io.events.publish(object, news).await;
+        }
+        Ok(())
     }
 
     /// The ACLs without which its members may do nothing; none where Kafka asks for none.
@@ -177,20 +196,23 @@ impl ConsumerHealthController {
     }
 }
 
+/// Asks Kafka, and returns a member that has been missing from its group for too long.
 async fn ask(
     asked: &Asked<'_>,
     object: &Consumer,
+    members: &[Member],
     memory: &mut Memory,
     sample: bool,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<Option<Member>, Error> {
     let basics = asked.basics().await?;
     memory.basics(object, &basics);
+    let missing = memory.absences.note(members, &basics.group);
     if sample {
         let progress = asked.progress(&basics, now).await?;
         memory.progress(object, &basics, progress, now);
     }
-    Ok(())
+    Ok(missing)
 }
 
 /// How long to wait before the next look; nothing where it is due, or where the spec or the members have changed.

@@ -255,7 +255,7 @@ async fn how_far_the_group_has_read_is_told_in_lines_and_in_time() {
     let (object, mut memory) = (consumer("http://vl:9428"), Memory::default());
     memory.served = vec!["drain-0".to_owned(), "drain-1".to_owned()];
     let asked = Asked { brokers: &client, spec: &object.spec, group: "drain", rules: None };
-    ask(&asked, &object, &mut memory, true, now()).await.unwrap();
+    ask(&asked, &object, &[], &mut memory, true, now()).await.unwrap();
     memory.conclude(&object);
     kafka.finish();
 
