@@ -8,3 +8,4 @@ pub mod installation;
 pub mod operator_process;
 pub mod reference;
 pub mod rights;
+pub mod rsyslog;

@@ -68,6 +68,13 @@ func (s *store) missing(count int) []int {
 	return missing
 }
 
+// How often a line with the number came.
+func (s *store) times(number int) int {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.numbers[number]
+}
+
 func (s *store) metrics(answer http.ResponseWriter, _ *http.Request) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -28,6 +28,8 @@ pub use vector::Vector;
 /// An image that the test bed can make.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Image {
+    /// A client of Kafka that writes and reads bytes.
+    ByteClient,
     /// The cluster's DNS server, from the static binary at this path.
     Dns(PathBuf),
     /// Kafka with the layout of the official image.
@@ -48,6 +50,7 @@ impl Image {
     /// The full name that Pods ask for.
     pub fn reference(&self) -> String {
         match self {
+            Self::ByteClient => "localhost/byte-client:1".to_owned(),
             Self::Dns(_) => "localhost/coredns:1".to_owned(),
             Self::Kafka(version) => format!("docker.io/apache/kafka:{version}"),
             Self::Operator(_) => concat!("docker.io/kafkapipelines/operator:", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -61,6 +64,7 @@ impl Image {
     fn archive(&self, cache: &Cache) -> Result<(PathBuf, Outcome)> {
         let reference = self.reference();
         match self {
+            Self::ByteClient => BYTE_CLIENT.archive_of_go_module(cache, &reference),
             Self::Dns(binary) => DNS.archive(cache, &reference, binary),
             Self::Kafka(version) => kafka::archive(cache, *version, &reference),
             Self::Operator(binary) => OPERATOR.archive(cache, &reference, binary),
@@ -72,6 +76,8 @@ impl Image {
     }
 }
 
+const BYTE_CLIENT: Program<'_> =
+    Program { name: "byte-client", path: "byte-client", user: 65532, arguments: &["wait"] };
 const DNS: Program<'_> = Program { name: "coredns", path: "coredns", user: 65532, arguments: &[] };
 const OPERATOR: Program<'_> = Program { name: "operator", path: "operator", user: 65532, arguments: &["run"] };
 const PAUSE: Program<'_> = Program { name: "pause", path: "pause", user: 65535, arguments: &[] };

@@ -1,6 +1,7 @@
 //! The product installed on a cluster, as the demo shows it and the suites try it: the operator as Pods from its own image with
 //! its own rights, the reference installation beside it, and a Kafka client.
 
+mod byte_client;
 mod client;
 mod kustomization;
 mod namespace;
@@ -9,12 +10,13 @@ mod pipeline;
 mod producer;
 mod programs;
 
+pub use byte_client::ByteClient;
 pub use client::{Access, Client};
 pub use namespace::remove_namespace;
 pub use operator::Operator;
 pub use pipeline::{Pipeline, SMALL};
 pub use producer::Producer;
-pub use programs::{provide_images, provide_store_double};
+pub use programs::{provide_byte_client, provide_images, provide_store_double};
 
 use std::path::{Path, PathBuf};
 

@@ -30,6 +30,14 @@ pub fn provide_store_double(cluster: &Cluster) -> Result<()> {
     if cluster.nodes().is_empty() { Ok(()) } else { import(cluster, &[Image::StoreDouble]) }
 }
 
+/// Builds the client that speaks bytes and imports it, as [`provide_images`] does with others.
+///
+/// # Errors
+/// As [`provide_images`].
+pub fn provide_byte_client(cluster: &Cluster) -> Result<()> {
+    if cluster.nodes().is_empty() { Ok(()) } else { import(cluster, &[Image::ByteClient]) }
+}
+
 fn import(cluster: &Cluster, images: &[Image]) -> Result<()> {
     image::ensure(images)?.iter().try_for_each(|archive| cluster.import_image(archive))
 }

@@ -14,8 +14,9 @@ use super::store_double::StoreDouble;
 
 /// Name of the consumer, of its sink and of the store.
 pub const CONSUMER: &str = "store";
-/// Longer than the partitions of a member that was killed stand still, and than the longest pause between two tries.
-pub const SOON: Duration = Duration::from_mins(2);
+/// Longer than the partitions of a member that was killed stand still, than the longest pause between two tries, and than a member that stays
+/// out of its group is left alone.
+pub const SOON: Duration = Duration::from_mins(4);
 const MANIFEST: &str = include_str!("consumer_bed.yaml");
 
 /// The installation, and lines that are written to its topic `lines`.

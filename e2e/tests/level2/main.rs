@@ -1,6 +1,6 @@
 //! Real nodes, real Kafka, the operator as Pods of its own image with its own rights.
 //!
-//! Tests run one after another in the order of their names. All but `admin_protocol`, `consumer_operations`, `helm`, `no_loss`, `secured`, `versions` and `zones` share one reference installation,
+//! Tests run one after another in the order of their names. All but `admin_protocol`, `consumer_operations`, `gateway`, `helm`, `no_loss`, `secured`, `versions` and `zones` share one reference installation,
 //! which each of them finds Ready and leaves Ready.
 
 mod admin_protocol;
@@ -8,6 +8,8 @@ mod bed;
 mod consumer_bed;
 mod consumer_operations;
 mod deletion;
+mod garbage;
+mod gateway;
 mod healing;
 mod helm;
 mod live;

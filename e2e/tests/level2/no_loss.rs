@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::bed::bootstrap;
 use super::consumer_bed::{CONSUMER, ConsumerBed, SOON};
+use super::garbage;
 use super::load::is_poison;
 use super::store_double::StoreDouble;
 
@@ -33,6 +34,7 @@ fn each_line_is_in_the_store_or_among_the_dead_letters() -> Result<()> {
     step("1, 3, 1 members", || chaos.members_come_and_go())?;
     step("another program", || chaos.another_program(2))?;
     step("another program, the operator killed", || chaos.the_operator_is_killed())?;
+    step("garbage", || garbage::each_line_is_stored_or_a_dead_letter(&chaos.0))?;
     step("all lines", || chaos.nothing_is_missing())
 }
 

@@ -50,6 +50,11 @@ impl StoreDouble<'_> {
         self.ask(&format!("missing/{count}"))
     }
 
+    /// How often the line with this number came.
+    pub fn times(&self, number: usize) -> Result<usize> {
+        self.ask(&format!("times/{number}"))
+    }
+
     fn ask<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
         let text = self.get(path)?;
         serde_json::from_str(&text).with_context(|| format!("{path} of the store: {text}"))
