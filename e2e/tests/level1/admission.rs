@@ -41,7 +41,8 @@ fn the_reference_installation_is_accepted() -> Result<()> {
     let cluster = bed::cluster_with_crds()?;
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kafka"}});
     cluster.kubectl_program().apply(&namespace.to_string())?;
-    for (example, objects) in [("log-aggregator.yaml", 4), ("secured.yaml", 3), ("gateway.yaml", 2), ("stores.yaml", 2)]
+    for (example, objects) in
+        [("log-aggregator.yaml", 4), ("secured.yaml", 3), ("gateway.yaml", 2), ("stores.yaml", 2), ("programs.yaml", 2)]
     {
         let file = format!("{}/../examples/{example}", env!("CARGO_MANIFEST_DIR"));
         let accepted = cluster.kubectl(["apply", "--dry-run=server", "--validate=strict", "--filename", &file])?;

@@ -16,6 +16,7 @@ mod object;
 mod order;
 mod plugin;
 mod plugin_watch;
+mod programs;
 mod rights;
 mod suspend;
 mod webhook;

@@ -9,6 +9,7 @@ const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/log-a
 const STORES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/stores.yaml");
 const SECURED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/secured.yaml");
 const GATEWAY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/gateway.yaml");
+const PROGRAMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/programs.yaml");
 const REFUSED: &str = "
 apiVersion: kafkapipelines.io/v1alpha1
 kind: KafkaNodePool
@@ -63,6 +64,16 @@ fn the_example_with_a_gateway_is_accepted() {
 fn the_example_with_several_stores_is_accepted() {
     let output = check(&["-f", EXAMPLE, "-f", STORES], "");
     assert!(text(&output).ends_with("6 accepted, 0 refused, 0 skipped, 0 unreadable\n"), "{}", text(&output));
+}
+
+#[test]
+fn the_example_with_a_program_in_a_config_map_is_accepted_and_judged() {
+    let output = check(&["-f", EXAMPLE, "-f", PROGRAMS], "");
+    assert!(text(&output).ends_with("5 accepted, 0 refused, 1 skipped, 0 unreadable\n"), "{}", text(&output));
+    let broken = std::fs::read_to_string(PROGRAMS).unwrap().replace("parse_json!(", "parse_json(");
+    let output = check(&["-f", "-"], &broken);
+    let said = "spec.transforms[parse].remap.sourceFrom: parse_json(.message): line 1, column 5: E103 ";
+    assert!(text(&output).contains(said), "{}", text(&output));
 }
 
 #[test]

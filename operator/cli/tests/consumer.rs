@@ -7,9 +7,10 @@ use std::process::{Command, Output, Stdio};
 
 const CONSUMER: &str = include_str!("fixtures/consumer.yaml");
 const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/events.jsonl");
-const EXAMPLES: [&str; 2] = [
+const EXAMPLES: [&str; 3] = [
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/secured.yaml"),
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/log-aggregator.yaml"),
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/programs.yaml"),
 ];
 
 fn consumer(arguments: &[&str], input: &str) -> Output {
@@ -47,7 +48,8 @@ fn programs_get_the_same_as_json() {
 
 #[test]
 fn the_tests_of_the_examples_pass() {
-    for (example, counts) in EXAMPLES.into_iter().zip(["4 tests passed, 0 failed", "0 tests passed, 0 failed"]) {
+    let passed = ["4 tests passed, 0 failed", "0 tests passed, 0 failed", "2 tests passed, 0 failed"];
+    for (example, counts) in EXAMPLES.into_iter().zip(passed) {
         let output = consumer(&["test", "-f", example], "");
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
         assert!(text(&output.stdout).contains(counts), "{}", text(&output.stdout));
