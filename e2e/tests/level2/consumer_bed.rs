@@ -1,11 +1,13 @@
 //! One node, a store that fails when it is told to, and a consumer between them, in a namespace of their own.
 
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::Result;
 use kafkapipelines_e2e::cluster::{Cluster, step, until};
 use kafkapipelines_e2e::image::{Image, kafka::Version};
 use kafkapipelines_e2e::installation::{Client, Operator, Pipeline, provide_store_double, remove_namespace};
+use kafkapipelines_e2e::operator_process::programs;
 use serde_json::Value;
 
 use super::bed::{READY_WITHIN, bootstrap, cluster};
@@ -74,6 +76,14 @@ impl ConsumerBed {
     /// Changes the spec by a merge patch.
     pub fn patch_consumer(&self, patch: &Value) -> Result<()> {
         self.pipeline.kubectl(&["patch", "consumer", CONSUMER, "--type=merge", "--patch", &patch.to_string()]).map(drop)
+    }
+
+    /// `kubectl kafkapipelines consumer`, as a person runs it.
+    pub fn plugin(&self, arguments: &[&str]) -> Result<Command> {
+        let mut command = Command::new(programs::plugin()?);
+        command.arg("consumer").args(arguments).args(["--namespace", self.pipeline.namespace(), "--kubeconfig"]);
+        command.arg(self.cluster.kubeconfig()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Ok(command)
     }
 
     pub fn members_are_ready(&self, count: usize) -> Result<()> {

@@ -28,6 +28,7 @@ mod children;
 pub mod consumer;
 mod consumer_health;
 mod consumer_replay;
+mod consumer_seek;
 mod consumer_view;
 pub mod error;
 mod gauges;
@@ -95,4 +96,5 @@ pub fn start(context: &Context, watches: &Watches, stop: &CancellationToken, tas
     tasks.spawn(consumer::run(context, watches, &consumers, stop.clone()));
     tasks.spawn(consumer_health::run(context, watches, &clients, &consumers.health, stop.clone()));
     tasks.spawn(consumer_replay::run(context, watches, &clients, &consumers.replay, stop.clone()));
+    tasks.spawn(consumer_seek::run(context, watches, &clients, &consumers.seek, stop.clone()));
 }

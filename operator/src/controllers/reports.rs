@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use kafkapipelines_core::cluster::report::Report;
 use kafkapipelines_core::consumer_health::report::ConsumerReport;
 use kafkapipelines_core::consumer_replay::report::ReplayReport;
+use kafkapipelines_core::consumer_seek::record::SeekReport;
 
 type Key = (String, String);
 type Listener = Box<dyn Fn(&str, &str) + Send + Sync>;
@@ -27,6 +28,8 @@ pub struct ConsumerReports {
     pub health: Reports<ConsumerReport>,
     /// What became of the replay of their dead letters.
     pub replay: Reports<ReplayReport>,
+    /// What became of the seek of their groups.
+    pub seek: Reports<SeekReport>,
 }
 
 impl<R: PartialEq> Reports<R> {

@@ -1,9 +1,81 @@
-//! Offsets of a consumer's group are moved, and its lines are read again.
+//! Offsets of a consumer's group are moved: lines are read again, and none is skipped unless a person agrees.
 
-use anyhow::Result;
+use std::process::Output;
 
-use crate::consumer_bed::ConsumerBed;
+use anyhow::{Result, ensure};
+use kafkapipelines_e2e::cluster::until;
+
+use crate::consumer_bed::{CONSUMER, ConsumerBed, SOON};
+
+const WAITING: usize = 200;
 
 pub fn lines_are_read_again(bed: &ConsumerBed) -> Result<()> {
-    bed.lines_arrive(100)
+    until("all lines are committed", SOON, || {
+        let plan = seek(bed, &["--to", "latest", "--dry-run"])?;
+        Ok(plan.status.success() && said(&plan).contains(" 0 lines skipped"))
+    })?;
+    a_plan_changes_nothing(bed)?;
+    all_are_read_again_though_the_operator_is_killed(bed)?;
+    none_is_skipped_unless_a_person_agrees(bed)
+}
+
+fn a_plan_changes_nothing(bed: &ConsumerBed) -> Result<()> {
+    let (stored, members) = (bed.store().stored()?, members(bed)?);
+    let plan = seek(bed, &["--to", "earliest", "--dry-run"])?;
+    let told = said(&plan);
+    ensure!(plan.status.success() && told.contains("lines-0") && told.contains("nothing was changed"), "{told}");
+    ensure!(lines_again(&told) >= stored.distinct, "{told}");
+    ensure!(phase(bed)? == "Planned" && self::members(bed)? == members, "a plan stops nobody");
+    ensure!(bed.store().stored()?.duplicates == stored.duplicates, "a plan moves nothing");
+    Ok(())
+}
+
+fn all_are_read_again_though_the_operator_is_killed(bed: &ConsumerBed) -> Result<()> {
+    let (before, members) = (bed.store().stored()?, members(bed)?);
+    let command = bed.plugin(&["seek", CONSUMER, "--to", "earliest"])?.spawn()?;
+    until("members stop", SOON, || Ok(["Stopping", "Setting"].contains(&phase(bed)?.as_str())))?;
+    bed.kill_operator()?;
+    let ended = command.wait_with_output()?;
+    ensure!(ended.status.success(), "{}", said(&ended));
+    eprintln!("{}", said(&ended));
+    ensure!(phase(bed)? == "Done" && self::members(bed)? != members, "other members read on");
+    until("the store has all lines once more", SOON, || {
+        Ok(bed.store().stored()?.duplicates >= before.duplicates + before.distinct)
+    })?;
+    until("nothing counts as lost", SOON, || bed.consumer_says("NoLoss", "True", ""))
+}
+
+fn none_is_skipped_unless_a_person_agrees(bed: &ConsumerBed) -> Result<()> {
+    bed.store().pull("503")?;
+    bed.load.write(WAITING)?;
+    until("lines wait", SOON, || Ok(said(&seek(bed, &["--to", "latest", "--dry-run"])?).contains("lines-")))?;
+    let refused = seek(bed, &["--to", "latest"])?;
+    ensure!(!refused.status.success() && said(&refused).contains("To agree: --yes"), "{}", said(&refused));
+    bed.store().pull("none")?;
+    bed.lines_arrive(1)?;
+    bed.members_are_ready(1)
+}
+
+fn seek(bed: &ConsumerBed, arguments: &[&str]) -> Result<Output> {
+    Ok(bed.plugin(&[&["seek", CONSUMER], arguments].concat())?.output()?)
+}
+
+fn said(output: &Output) -> String {
+    [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned()).concat()
+}
+
+fn phase(bed: &ConsumerBed) -> Result<String> {
+    Ok(bed.consumer()?["status"]["seek"]["phase"].as_str().unwrap_or_default().to_owned())
+}
+
+/// uids of the Pods.
+fn members(bed: &ConsumerBed) -> Result<String> {
+    let selector = format!("--selector=kafkapipelines.io/consumer={CONSUMER}");
+    bed.pipeline.kubectl(&["get", "pods", &selector, "--output=jsonpath={.items[*].metadata.uid}"])
+}
+
+/// The number before `lines again`.
+fn lines_again(told: &str) -> usize {
+    let before = told.split(" lines again").next().unwrap_or_default();
+    before.rsplit(' ').next().and_then(|number| number.parse().ok()).unwrap_or_default()
 }

@@ -12,6 +12,7 @@ use kafkapipelines_core::consumer::members::{declared_partitions, members};
 use kafkapipelines_core::consumer::rollback::Rollout;
 use kafkapipelines_core::consumer_health::report::ConsumerReport;
 use kafkapipelines_core::consumer_health::start::Start;
+use kafkapipelines_core::consumer_seek::record;
 use kafkapipelines_core::status::{self, Verdict};
 use kafkapipelines_core::{consumer, labels, names, program_sources, validate};
 use kafkapipelines_crds::{Consumer, ConsumerStatus, LogPipeline};
@@ -84,6 +85,7 @@ pub fn run(
     Runner::new(controller, &watches.consumers, &context.settings)
         .reported(&reports.health)
         .reported(&reports.replay)
+        .reported(&reports.seek)
         .watches(&watches.pipelines, move |pipeline: &LogPipeline| {
             consumers_of(&of_pipeline, pipeline, &pipeline.name_any())
         })
@@ -162,13 +164,16 @@ impl ConsumerController {
         let present =
             view.deployment.as_deref().and_then(|deployment| deployment.spec.as_ref()?.replicas).unwrap_or_default();
         let start = current.and_then(|report| report.start.as_ref());
+        let held = record::held(view.before.seek.as_ref());
+        let members = if held.is_some() { 0 } else { members(wanted, present, partitions, start) };
         let waiting = match start {
+            _ if held.is_some() => held,
             _ if present > 0 || wanted == 0 => None,
             Some(Start::May) => None,
             Some(Start::Waits(reason, message)) => Some((*reason, message.clone())),
             None => Some(("DeadLetterTopicPending", NOT_LOOKED.to_owned())),
         };
-        Size { partitions, members: members(wanted, present, partitions, start), waiting, report }
+        Size { partitions, members, waiting, report }
     }
 
     /// Writes what the members need, then the Deployment.
@@ -207,10 +212,11 @@ impl ConsumerController {
         };
         let (namespace, name) = (view.object.namespace().unwrap_or_default(), view.object.name_any());
         let replay = self.reports.replay.get(&namespace, &name).unwrap_or_default();
+        let seek = self.reports.seek.get(&namespace, &name).unwrap_or_default();
         let warnings = validate::consumer::warnings(view.object, size.partitions);
         let verdict = Verdict {
             refusals,
-            warnings: warnings.into_iter().chain(replay.refusal.clone()).collect(),
+            warnings: warnings.into_iter().chain(replay.refusal.clone()).chain(seek.refusal.clone()).collect(),
             failure: error::to_show(progress),
             waiting,
         };
@@ -229,7 +235,11 @@ impl ConsumerController {
             report: size.report.as_deref(),
         };
         let status = status::consumer::status(&observed, Timestamp::now());
-        let status = ConsumerStatus { replay: replay.status.clone().or(status.replay), ..status };
+        let status = ConsumerStatus {
+            replay: replay.status.clone().or(status.replay),
+            seek: seek.status.clone().or(status.seek),
+            ..status
+        };
         let outcome = self.io.status.write(view.object, &status).await?;
         news::tell(&self.io, view.object, outcome).await;
         Ok(())

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, Unit};
+use kafkapipelines_core::cluster::topics::TopicPartition;
 use kafkapipelines_core::conditions::{self, AT_RISK, DELIVERING, Finding, WARNING};
 use kafkapipelines_core::consumer_health::figures::{Figure, Of, Tolerance};
 use kafkapipelines_core::consumer_health::loss::{self, Lost};
@@ -10,7 +11,8 @@ use kafkapipelines_core::consumer_health::reading::{Offsets, Reading};
 use kafkapipelines_core::consumer_health::report::{ConsumerReport, Figures};
 use kafkapipelines_core::consumer_health::start::{self, Start};
 use kafkapipelines_core::consumer_health::{age, delivery, risk, topics};
-use kafkapipelines_crds::{Consumer, ConsumerGroupStatus, LossStatus};
+use kafkapipelines_core::consumer_seek::plan;
+use kafkapipelines_crds::{Consumer, ConsumerGroupStatus, LossStatus, SeekPartition, SeekPhase, SeekStatus};
 use kafkapipelines_kafka::calls::groups::Group;
 use kube::ResourceExt as _;
 use tokio::time::Instant;
@@ -45,6 +47,8 @@ pub(super) struct Memory {
     sampled_at: Option<Instant>,
     /// What its status told was taken over.
     begun: bool,
+    /// The newest seek that was taken note of.
+    sought: Option<String>,
     reading: Option<(Reading, Timestamp)>,
     expired: Offsets,
     lag: Figure,
@@ -59,11 +63,31 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// Takes over what the status tells, at the first look of this process.
+    /// Takes over what the status tells: all at the first look of this process, and each seek.
     pub(super) fn begin(&mut self, object: &Consumer) {
-        if std::mem::replace(&mut self.begun, true) {
-            return;
+        if !std::mem::replace(&mut self.begun, true) {
+            self.take_over(object);
         }
+        let seek = object.status.as_ref().and_then(|status| status.seek.as_ref());
+        if let Some(seek) = seek.filter(|seek| seek.phase == SeekPhase::Done && self.sought.as_ref() != Some(&seek.id))
+        {
+            self.moved(seek);
+        }
+    }
+
+    /// The group was moved: what it reads is counted from there, and what it had read before is not lost when Kafka deletes it.
+    fn moved(&mut self, seek: &SeekStatus) {
+        self.sought = Some(seek.id.clone());
+        if let Some((reading, _)) = &mut self.reading {
+            reading.set_to(plan::wanted(&seek.partitions));
+        }
+        for SeekPartition { topic, partition, from, .. } in &seek.partitions {
+            let counted = self.expired.entry(TopicPartition::new(topic, *partition)).or_default();
+            *counted = from.unwrap_or_default().max(*counted);
+        }
+    }
+
+    fn take_over(&mut self, object: &Consumer) {
         let status = object.status.clone().unwrap_or_default();
         let told = |type_: &'static str| {
             let told = conditions::find(&status.conditions, type_)?;
@@ -215,5 +239,57 @@ impl Memory {
         let served = i32::try_from(self.served.len()).unwrap_or(i32::MAX);
         let wanted = self.report.partitions.map_or(served, |partitions| served.min(partitions));
         self.report.start != Some(Start::May) || reading < wanted || self.fewer > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn offsets(offset: i64) -> Offsets {
+        Offsets::from([(TopicPartition::new("logs", 0), offset)])
+    }
+
+    fn reading(committed: i64, earliest: i64) -> Reading {
+        let end = offsets(1_000);
+        Reading { committed: offsets(committed), earliest: offsets(earliest), end, ..Reading::default() }
+    }
+
+    fn consumer(seek: Option<(i64, i64)>) -> Consumer {
+        let seek = seek.map(|(from, to)| {
+            let partition = json!({"topic": "logs", "partition": 0, "from": from, "to": to});
+            json!({"id": "a", "to": "earliest", "phase": "Done", "partitions": [partition]})
+        });
+        serde_json::from_value(json!({"apiVersion": "kafkapipelines.io/v1alpha1", "kind": "Consumer",
+            "metadata": {"name": "drain", "namespace": "kafka"}, "status": {"seek": seek},
+            "spec": {"pipeline": "pipe", "topics": ["logs"], "sinks": [], "deadLetter": {"topic": "dead"}}}))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_group_that_is_set_back_or_forward_is_counted_from_there() {
+        for (from, to, now, read) in [(500, 100, 130, 30), (500, 900, 910, 10), (500, 900, 900, 0)] {
+            let mut memory =
+                Memory { begun: true, reading: Some((reading(from, 0), Timestamp::UNIX_EPOCH)), ..Memory::default() };
+            memory.begin(&consumer(Some((from, to))));
+            assert_eq!(reading(now, 0).read_since(&memory.reading.as_ref().unwrap().0), read, "{from} {to} {now}");
+            memory.reading = Some((reading(now, 0), Timestamp::UNIX_EPOCH));
+            memory.begin(&consumer(Some((from, to))));
+            assert_eq!(memory.reading.unwrap().0.committed, offsets(now), "a seek is taken note of once");
+        }
+    }
+
+    #[test]
+    fn what_was_read_before_a_seek_back_is_not_lost_when_kafka_deletes_it() {
+        let expired = |seek, earliest| {
+            let (object, mut memory) = (consumer(seek), Memory::default());
+            memory.begin(&object);
+            memory.expire(&object, &reading(100, earliest), Timestamp::UNIX_EPOCH);
+            memory.report.loss.map_or(0, |loss| loss.lines)
+        };
+        assert_eq!(expired(None, 400), 300);
+        assert_eq!(expired(Some((500, 100)), 400), 0, "also when the operator starts anew");
+        assert_eq!(expired(Some((500, 100)), 520), 20);
     }
 }
