@@ -161,7 +161,7 @@ impl ConsumerReplayController {
     async fn carry_on(&self, object: &Consumer, recorded: &ReplayStatus) -> Result<ReplayStatus, Error> {
         let plan = Plan::recorded(recorded);
         let refused = match self.judge(object)? {
-            Ok(good) => self.apply(&good.object, &good, &plan).await.map(|()| None)?,
+            Ok(good) => self.apply(&good, &plan).await.map(|()| None)?,
             Err(why) => Some(why),
         };
         let Some(asked) = self.asked(object).await? else { return Ok(report::waits(recorded, NO_KAFKA)) };
