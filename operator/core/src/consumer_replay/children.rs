@@ -133,3 +133,64 @@ impl Member<'_> {
         ObjectMeta { labels: Some(labels), annotations: Some(annotations), ..ObjectMeta::default() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consumer_replay::plan::Range;
+    use crate::vector::Security;
+    use serde_json::{Value, json};
+
+    fn consumer() -> Consumer {
+        let template = json!({"metadata": {"labels": {"team": "a", "kafkapipelines.io/consumer": "drain"}}});
+        serde_json::from_value(json!({"apiVersion": "kafkapipelines.io/v1alpha1", "kind": "Consumer",
+            "metadata": {"name": "drain", "namespace": "kafka"},
+            "spec": {"pipeline": "logs", "replicas": 4, "topics": ["a"], "deadLetter": {"topic": "dead"}, "template": template,
+                "sinks": [{"name": "store", "http": {"uri": "http://store", "auth": {"bearerFrom": {"name": "token", "key": "t"}}}}]}}))
+        .unwrap()
+    }
+
+    fn children(until: i64, own: &[u8]) -> Vec<Child> {
+        let bootstrap =
+            Bootstrap { servers: "logs-kafka-bootstrap.kafka.svc:9094".to_owned(), security: Security::MutualTls };
+        let certificates = Certificates { authority: Some(b"ca".to_vec()), own: Some(own.to_vec()) };
+        let plan = Plan { topic: "dead".to_owned(), partitions: [(0, Range { from: 0, until })].into() };
+        let member = Member { consumer: &consumer(), bootstrap: &bootstrap, certificates: &certificates, plan: &plan };
+        member.children(&OwnerReference::default()).unwrap()
+    }
+
+    fn template(children: &[Child]) -> &Value {
+        &children.last().unwrap().intent["spec"]["template"]
+    }
+
+    #[test]
+    fn it_is_one_pod_that_is_no_member_of_the_consumer_and_that_brokers_let_in() {
+        let children = children(9, b"own");
+        let kinds: Vec<_> = children.iter().map(|child| child.gvk.kind.as_str()).collect();
+        assert_eq!(kinds, ["ServiceAccount", "ConfigMap", "NetworkPolicy", "Deployment"]);
+        assert!(children.iter().all(|child| child.name == "logs-drain-replay" && child.namespace == "kafka"));
+        let deployment = &children[3].intent["spec"];
+        assert_eq!(deployment["replicas"], 1);
+        let labels: Labels = serde_json::from_value(template(&children)["metadata"]["labels"].clone()).unwrap();
+        let matches = |selector: Labels| selector.iter().all(|(key, value)| labels.get(key) == Some(value));
+        assert!(!matches(labels::consumer_selector("logs", "drain")));
+        assert!(matches(labels::all_consumers_selector("logs")));
+        assert_eq!(labels["team"], "a");
+        for selector in [&deployment["selector"], &children[2].intent["spec"]["podSelector"]] {
+            assert!(matches(serde_json::from_value(selector["matchLabels"].clone()).unwrap()), "{selector}");
+        }
+    }
+
+    #[test]
+    fn its_pod_has_the_users_certificate_and_the_secrets_of_the_sinks_and_starts_anew_with_what_it_reads() {
+        let first = children(9, b"own");
+        let pod = template(&first).to_string();
+        for part in ["logs-consumer-drain", "\"token\"", "\"name\":\"logs-drain-replay\""] {
+            assert!(pod.contains(part), "{part} is not in {pod}");
+        }
+        assert_eq!(children(9, b"own"), first);
+        for other in [children(10, b"own"), children(9, b"another")] {
+            assert_ne!(template(&other), template(&first));
+        }
+    }
+}

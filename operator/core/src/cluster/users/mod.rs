@@ -105,6 +105,13 @@ mod tests {
                 "Describe Group group",
             ]
         );
+        let mut replayed = consumer("vector", None);
+        let request = r#"{"id": "2026-01-01T00:00:00Z"}"#.to_owned();
+        replayed.metadata.annotations = Some([(crate::labels::REPLAY.to_owned(), request)].into());
+        let while_replayed = said(&wanted(&spec, &[replayed])[1..2]);
+        for rule in ["Read Topic logs-dlq", "Read Group vector-replay"] {
+            assert!(while_replayed.iter().any(|said| said == rule), "{rule} is not in {while_replayed:?}");
+        }
         assert!(access::rules(&users[2..3]).iter().any(|acl| acl.name == "vector"), "the default group");
     }
 }
