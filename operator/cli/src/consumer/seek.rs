@@ -128,7 +128,8 @@ fn members(consumer: &Consumer) -> i32 {
 fn line(recorded: &SeekStatus, members: i32) -> String {
     let begun = match recorded.phase {
         SeekPhase::Pending => "not begun".to_owned(),
-        SeekPhase::Stopping => format!("members stopping: {members} left"),
+        SeekPhase::Stopping if members > 0 => format!("members stopping: {members} not told to yet"),
+        SeekPhase::Stopping => "members stopping: all are told to".to_owned(),
         _ => format!("setting offsets: {}", counted(recorded)),
     };
     [Some(begun), recorded.message.clone()].into_iter().flatten().collect::<Vec<_>>().join("; ")
@@ -270,7 +271,7 @@ mod tests {
 
     #[test]
     fn what_is_shown_says_what_it_means_in_lines() {
-        assert_eq!(line(&status(SeekPhase::Stopping), 2), "members stopping: 2 left");
+        assert_eq!(line(&status(SeekPhase::Stopping), 2), "members stopping: 2 not told to yet");
         let waiting = SeekStatus { message: Some("waits for Kafka".to_owned()), ..status(SeekPhase::Setting) };
         assert_eq!(line(&waiting, 0), "setting offsets: 2 partitions, 7 lines again, 0 lines skipped; waits for Kafka");
         let plan =
