@@ -2,6 +2,7 @@
 //!
 //! Requests and times are those of the API server's audit log. The operator is the static release build that its image holds.
 
+mod guard;
 mod run;
 mod table;
 
@@ -22,6 +23,9 @@ pub(crate) struct Arguments {
     /// 500 pipelines as well: some minutes more.
     #[arg(long)]
     full: bool,
+    /// Only what a consumer's guard costs, on the Vector that `E2E_VECTOR_BIN` names: some minutes.
+    #[arg(long, conflicts_with = "full")]
+    guard: bool,
 }
 
 /// Where benchmarks run.
@@ -34,6 +38,9 @@ struct Bench {
 const STARTS: usize = 5;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    if arguments.guard {
+        return guard::run();
+    }
     let cluster = Cluster::level1(&Places::from_env()?)?;
     operator_process::install_definitions(&cluster)?;
     let bench = Bench { cluster, program: operator::build_binary(operator::Profile::Release)? };

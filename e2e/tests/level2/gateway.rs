@@ -127,7 +127,7 @@ impl Gateway {
     }
 }
 
-/// `logproto.PushRequest` with one stream of one entry, as in operator/core/src/gateway/loki_push.proto.
+/// `logproto.PushRequest` with one stream of one entry, as in `operator/core/src/gateway/loki_push.proto`.
 fn promtail_push(labels: &str, second: i64, line: &str) -> Vec<u8> {
     let time = [vec![0x08], varint(second.unsigned_abs())].concat();
     let entry = [field(1, &time), field(2, line.as_bytes())].concat();
@@ -142,16 +142,20 @@ fn field(number: u8, content: &[u8]) -> Vec<u8> {
 
 fn varint(mut value: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
-    while value >= 0x80 {
-        bytes.push((value % 0x80) as u8 | 0x80);
-        value /= 0x80;
+    loop {
+        let [low, ..] = value.to_le_bytes();
+        value >>= 7;
+        if value == 0 {
+            bytes.push(low & 0x7f);
+            return bytes;
+        }
+        bytes.push(low | 0x80);
     }
-    bytes.push(value as u8);
-    bytes
 }
 
 /// Snappy's block format, by one literal of at most 256 bytes.
 fn snappy(content: &[u8]) -> Vec<u8> {
     assert!((60..=256).contains(&content.len()), "a literal whose length takes one byte");
-    [&varint(content.len() as u64)[..], &[60 << 2, (content.len() - 1) as u8], content].concat()
+    let [length, ..] = (content.len() - 1).to_le_bytes();
+    [&varint(content.len() as u64)[..], &[60 << 2, length], content].concat()
 }
