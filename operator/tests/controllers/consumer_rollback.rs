@@ -77,7 +77,9 @@ async fn members_are_brought_back_and_stay_so_until_the_spec_asks_for_something_
     bed.run_members(3);
     bed.until_ready_is("True", "AllMembersReady").await;
     assert!(config_map(&bed.api).ends_with(status(&bed.api)["lastGood"]["revision"].as_str().unwrap()));
-    bed.api.until("old files are gone", |api| [&good, &bad].iter().all(|name| api.get("configmaps", name).is_none())).await;
+    bed.api
+        .until("old files are gone", |api| [&good, &bad].iter().all(|name| api.get("configmaps", name).is_none()))
+        .await;
 }
 
 #[tokio::test(start_paused = true)]

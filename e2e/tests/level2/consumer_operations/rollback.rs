@@ -13,7 +13,7 @@ pub fn members_are_brought_back(bed: &ConsumerBed) -> Result<()> {
     bed.lines_arrive(100)?;
     let told = format!("the members run {good} again");
     until("the consumer says that it was brought back", SOON, || bed.consumer_says("Ready", "False", &told))?;
-    ensure!(bed.consumer_says("Ready", "False", "ImagePull")?, "it is told what the new member said");
+    ensure!(bed.consumer_says("Ready", "False", "not ready within 10s: small-store-")?, "the new member is named");
     until("the Deployment has the good revision", SOON, || Ok(file_of_new_members(bed)?.ends_with(&good)))?;
     bed.members_are_ready(1)?;
     bed.lines_arrive(100)?;
