@@ -107,7 +107,7 @@ mod tests {
         .unwrap()
     }
 
-    fn config_map(name: &str, labels: Value, data: Value) -> ConfigMap {
+    fn config_map(name: &str, labels: &Value, data: &Value) -> ConfigMap {
         serde_json::from_value(json!({"metadata": {"name": name, "labels": labels}, "data": data})).unwrap()
     }
 
@@ -116,8 +116,8 @@ mod tests {
         let large = "a".repeat(MOST_BYTES + 1);
         let data = json!({"a.vrl": ".b = 2\n", "blank": " \n", "large": large, "full": large[1..]});
         usable(&[
-            config_map("programs", labelled, data),
-            config_map("others", json!({"kafkapipelines.io/programs": "false"}), json!({"a.vrl": ".c = 3"})),
+            config_map("programs", &labelled, &data),
+            config_map("others", &json!({"kafkapipelines.io/programs": "false"}), &json!({"a.vrl": ".c = 3"})),
         ])
     }
 

@@ -18,7 +18,7 @@ pub(super) fn add(steps: &mut Steps, transform: &TransformSpec) {
     let id = &transform.name;
     match transform.kind() {
         Some(TransformKind::Remap(remap)) => {
-            steps.push_dropper(id, program(remap.source.as_deref().unwrap_or_default()))
+            steps.push_dropper(id, program(remap.source.as_deref().unwrap_or_default()));
         }
         Some(TransformKind::Filter(filter)) => {
             steps.push(id, |inputs| Transform::Filter(Filter { inputs, condition: program(&filter.condition) }));
