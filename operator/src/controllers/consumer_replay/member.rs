@@ -21,12 +21,12 @@ use super::ConsumerReplayController;
 
 impl ConsumerReplayController {
     /// Writes what the member needs, then its Deployment.
-    pub(super) async fn apply(&self, object: &Consumer, good: &Good, plan: &Plan) -> Result<(), Error> {
+    pub(super) async fn apply(&self, good: &Good, plan: &Plan) -> Result<(), Error> {
         let Good { object: consumer, bootstrap, certificates } = good;
-        let children = Member { consumer, bootstrap, certificates, plan }.children(&owned_by(object))?;
+        let children = Member { consumer, bootstrap, certificates, plan }.children(&owned_by(consumer))?;
         let (workload, needs) = children.into_iter().partition(|child| child.gvk.kind == "Deployment");
-        self.io.children.apply(object, prepare(&self.watches, needs)?).await?;
-        self.io.children.apply(object, prepare(&self.watches, workload)?).await?;
+        self.io.children.apply(consumer, prepare(&self.watches, needs)?).await?;
+        self.io.children.apply(consumer, prepare(&self.watches, workload)?).await?;
         Ok(())
     }
 
