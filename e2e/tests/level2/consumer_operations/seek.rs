@@ -24,7 +24,7 @@ fn a_plan_changes_nothing(bed: &ConsumerBed) -> Result<()> {
     let plan = seek(bed, &["--to", "earliest", "--dry-run"])?;
     let told = said(&plan);
     ensure!(plan.status.success() && told.contains("lines-0") && told.contains("nothing was changed"), "{told}");
-    ensure!(lines_again(&told) >= stored.distinct, "{told}");
+    ensure!(number(&told, " lines again") >= stored.distinct, "{told}");
     ensure!(phase(bed)? == "Planned" && self::members(bed)? == members, "a plan stops nobody");
     ensure!(bed.store().stored()?.duplicates == stored.duplicates, "a plan moves nothing");
     Ok(())
@@ -48,7 +48,10 @@ fn all_are_read_again_though_the_operator_is_killed(bed: &ConsumerBed) -> Result
 fn none_is_skipped_unless_a_person_agrees(bed: &ConsumerBed) -> Result<()> {
     bed.store().pull("503")?;
     bed.load.write(WAITING)?;
-    until("lines wait", SOON, || Ok(said(&seek(bed, &["--to", "latest", "--dry-run"])?).contains("lines-")))?;
+    until("lines wait", SOON, || {
+        let told = said(&seek(bed, &["--to", "latest", "--dry-run"])?);
+        Ok(number(&told, " lines skipped") >= WAITING)
+    })?;
     let refused = seek(bed, &["--to", "latest"])?;
     ensure!(!refused.status.success() && said(&refused).contains("To agree: --yes"), "{}", said(&refused));
     bed.store().pull("none")?;
@@ -74,8 +77,8 @@ fn members(bed: &ConsumerBed) -> Result<String> {
     bed.pipeline.kubectl(&["get", "pods", &selector, "--output=jsonpath={.items[*].metadata.uid}"])
 }
 
-/// The number before `lines again`.
-fn lines_again(told: &str) -> usize {
-    let before = told.split(" lines again").next().unwrap_or_default();
+/// The number before some words.
+fn number(told: &str, words: &str) -> usize {
+    let before = told.split(words).next().unwrap_or_default();
     before.rsplit(' ').next().and_then(|number| number.parse().ok()).unwrap_or_default()
 }
