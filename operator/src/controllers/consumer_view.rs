@@ -37,7 +37,7 @@ pub(super) struct View<'a> {
 /// What is to be done with the consumer.
 pub(super) enum Judged {
     /// Carry it out.
-    Good(Good),
+    Good(Box<Good>),
     /// A user error.
     Refused(Vec<Refusal>),
     /// Something that will come by itself, or with another object: reason and message.
@@ -124,7 +124,7 @@ impl<'a> View<'a> {
             let secret = names::user(pipeline, &names::consumer_user(&self.object.name_any()));
             return Judged::Waiting("UserPending", format!("waits for its certificate in the Secret {secret}"));
         }
-        Judged::Good(Good { object, bootstrap, certificates })
+        Judged::Good(Box::new(Good { object, bootstrap, certificates }))
     }
 }
 

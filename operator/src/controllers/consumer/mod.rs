@@ -178,14 +178,14 @@ impl ConsumerController {
 
     /// Writes what the members need, then the Deployment.
     async fn carry_out(&self, view: &View<'_>, good: &Good, members: i32) -> Result<Progress, Error> {
-        let wanted = consumer::Consumer::new(&good.object, good.bootstrap.clone(), good.certificates.clone())?;
-        let wanted = consumer::Consumer { members, ..wanted };
+        let mut consumer = consumer::Consumer::new(&good.object, good.bootstrap.clone(), good.certificates.clone())?;
+        consumer.members = members;
         let kept = revisions::last_good(&self.watches, view);
-        let rollout = revisions::rollout(view, &wanted, kept.as_ref());
+        let rollout = revisions::rollout(view, &consumer, kept.as_ref());
         if rollout.is_news(&view.before) {
             return Ok(Progress { shown: Shown::Older, rollout, goes_on: true });
         }
-        let consumer = consumer::Consumer { returned_to: kept.filter(|_| rollout.rolled_back.is_some()), ..wanted };
+        consumer.returned_to = kept.filter(|_| rollout.rolled_back.is_some());
         let children = consumer.children(&owned_by(view.object));
         let (workload, needs) = children.into_iter().partition(|child| child.gvk.kind == "Deployment");
         self.io.children.apply(view.object, prepare(&self.watches, needs)?).await?;

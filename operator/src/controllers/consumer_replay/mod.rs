@@ -199,7 +199,7 @@ impl ConsumerReplayController {
             return Ok(Err(ROLLED_BACK.to_owned()));
         }
         Ok(match view.judge() {
-            Judged::Good(good) => Ok(good),
+            Judged::Good(good) => Ok(*good),
             Judged::Waiting(_, message) => Err(message),
             Judged::Refused(refusals) => {
                 let first = refusals.first().map(ToString::to_string).unwrap_or_default();
