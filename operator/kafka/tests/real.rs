@@ -248,7 +248,9 @@ async fn how_far_a_group_has_read_is_set_while_it_has_no_members() {
     create(&client, &name, 2).await;
     let mut offsets = Committed::from([0, 1].map(|partition| (TopicPartition::new(&name, partition), 7)));
     for offset in [7, 0] {
-        offsets.values_mut().for_each(|of| *of = offset);
+        for of in offsets.values_mut() {
+            *of = offset;
+        }
         // The first group of a new Kafka has no coordinator for a while.
         eventually("the offsets are set", async || {
             let outcomes = client.set_committed_offsets(&group, &offsets).await;

@@ -77,8 +77,11 @@ fn only_topics_that_it_reads_can_be_moved() {
     assert_eq!(topics(&["b", "c"]), Err("it does not read c; its topics are a, b".to_owned()));
 }
 
-/// What is moved, in the order of partitions: from, to. Then lines again, skipped, gone.
-fn planned(reset: AutoOffsetReset, to: &Offsets) -> (Vec<(i32, Option<i64>, i64)>, [i64; 3]) {
+/// Partition, from, to.
+type Move = (i32, Option<i64>, i64);
+
+/// What is moved, in the order of partitions. Then lines again, skipped, gone.
+fn planned(reset: AutoOffsetReset, to: &Offsets) -> (Vec<Move>, [i64; 3]) {
     let plan = Plan::new(&reading(reset), to);
     let moved = plan.partitions.iter().map(|of| (of.partition, of.from, of.to)).collect();
     (moved, [plan.again, plan.skipped, plan.gone])

@@ -71,8 +71,9 @@ impl<'a> Asked<'a> {
             |partition: &TopicPartition| [&earliest, &end, &since].iter().all(|of| of.contains_key(partition));
         let unknown: Vec<_> = partitions(&topics).filter(|partition| !is_known(partition)).collect();
         if !unknown.is_empty() {
-            let named = conditions::sentence(unknown.iter().map(|of| format!("{}-{}", of.topic, of.partition)), SHOWN);
-            return Ok(Found::Waits(format!("waits for a leader of {named}")));
+            let led_by_nobody =
+                conditions::sentence(unknown.iter().map(|of| format!("{}-{}", of.topic, of.partition)), SHOWN);
+            return Ok(Found::Waits(format!("waits for a leader of {led_by_nobody}")));
         }
         let committed = committed.into_iter().filter(|(partition, _)| topics.contains_key(&partition.topic)).collect();
         let reading = Reading { committed, earliest, end, reset: self.consumer.spec.auto_offset_reset };

@@ -1,4 +1,5 @@
 //! What a seek asks and sets, by a double of Kafka.
+#![allow(clippy::needless_pass_by_value, reason = "the double of a Kafka hands requests over")]
 
 use kafkapipelines_kafka::double::Conversation;
 use kafkapipelines_kafka::double::codec::messages::consumer_group_describe_response::{DescribedGroup, Member};
