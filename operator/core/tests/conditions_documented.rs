@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Kinds, and values of fields, that Kubernetes defines; and a header of HTTP.
+/// Kinds, and values of fields, that Kubernetes defines; a header of HTTP, a request of Kafka, a type of Rust.
 const KUBERNETES_WORDS: &str = "Always AlwaysAllow Authorization ClusterIP ConfigMap Consumer Delete Deployment Event FallbackToLogsOnError False \
-    IfHealthyBudget IfNotPresent Ingress Invalid KafkaNodePool LoadBalancer LogPipeline NetworkPolicy Never Node NodePort None OnDelete OnRootMismatch \
+    IfHealthyBudget IfNotPresent Ingress Invalid KafkaNodePool ListOffsets LoadBalancer LogPipeline NetworkPolicy Never Node NodePort None OnDelete OnRootMismatch \
     Parallel Pod PodDisruptionBudget PodScheduled Prefix ProgressDeadlineExceeded Progressing ReadWriteOnce ReplicaFailure Retain RollingUpdate RuntimeDefault ScheduleAnyway \
-    Secret Service ServiceAccount StatefulSet True Unknown ValidatingWebhookConfiguration";
+    Secret Service ServiceAccount StatefulSet String True Unknown ValidatingWebhookConfiguration";
 
 fn folder(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)

@@ -74,7 +74,7 @@ fn request(args: &ConsumerReplayArgs, now: Timestamp) -> Result<Request> {
 
 /// A time, or how long ago.
 fn time(text: &str, now: Timestamp) -> Result<Timestamp> {
-    let ago = || Some(now.checked_sub(text.parse::<SignedDuration>().ok()?.abs()).ok()?.round(Unit::Second).ok()?);
+    let ago = || now.checked_sub(text.parse::<SignedDuration>().ok()?.abs()).ok()?.round(Unit::Second).ok();
     let time = text.parse().ok().or_else(ago);
     time.with_context(|| {
         format!("{text} is neither a time with its zone, such as 2026-01-01T00:00Z, nor how long ago, such as 2h")

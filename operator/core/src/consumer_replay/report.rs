@@ -54,11 +54,11 @@ pub fn planned(request: &Request, plan: &Plan, now: Timestamp) -> ReplayStatus {
     };
     if plan.partitions.len() > MOST_PARTITIONS {
         let message = format!("the topic has more than {MOST_PARTITIONS} partitions: it cannot be replayed");
-        return ended(&ReplayStatus { partitions: Vec::new(), ..status }, ReplayPhase::Cancelled, message, now);
+        return ended(&ReplayStatus { partitions: Vec::new(), ..status }, ReplayPhase::Cancelled, &message, now);
     }
     match (request.dry_run, letters) {
-        (true, _) => ended(&status, ReplayPhase::Counted, format!("{letters} records would be read again"), now),
-        (false, 0) => ended(&status, ReplayPhase::Done, "there are no dead letters to replay".to_owned(), now),
+        (true, _) => ended(&status, ReplayPhase::Counted, &format!("{letters} records would be read again"), now),
+        (false, 0) => ended(&status, ReplayPhase::Done, "there are no dead letters to replay", now),
         (false, _) => status,
     }
 }
@@ -73,12 +73,12 @@ pub fn gone(status: &ReplayStatus, now: Timestamp) -> ReplayStatus {
     let again = (status.dead_again > 0).then(|| format!("{} became dead letters again", status.dead_again));
     let lost = (status.lost > 0).then(|| format!("{} were lost, and are still in {}", status.lost, status.topic));
     let message = [Some(begun), again, lost].into_iter().flatten().collect::<Vec<_>>().join("; ");
-    ended(status, phase, message, now)
+    ended(status, phase, &message, now)
 }
 
-fn ended(status: &ReplayStatus, phase: ReplayPhase, message: String, now: Timestamp) -> ReplayStatus {
+fn ended(status: &ReplayStatus, phase: ReplayPhase, message: &str, now: Timestamp) -> ReplayStatus {
     let now = now.round(Unit::Second).unwrap_or(now);
-    ReplayStatus { phase, message: Some(shown(&message)), finished_at: Some(Time(now)), ..status.clone() }
+    ReplayStatus { phase, message: Some(shown(message)), finished_at: Some(Time(now)), ..status.clone() }
 }
 
 /// As much of a message as a status takes.
