@@ -1,10 +1,7 @@
 //! Dead letters pass the chain again once its program is mended, and those that fail again are dead letters again.
 
-use std::process::Command;
-
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use kafkapipelines_e2e::cluster::until;
-use kafkapipelines_e2e::operator_process::programs;
 use serde_json::{Value, json};
 
 use crate::consumer_bed::{CONSUMER, ConsumerBed, SOON};
@@ -53,10 +50,7 @@ fn replay_of(bed: &ConsumerBed) -> Result<Value> {
 
 /// What `kubectl kafkapipelines consumer replay` prints.
 fn plugin(bed: &ConsumerBed, arguments: &[&str]) -> Result<String> {
-    let (kubeconfig, namespace) = (bed.cluster.kubeconfig(), bed.pipeline.namespace());
-    let mut command = Command::new(programs::plugin()?);
-    command.args(["consumer", "replay", CONSUMER, "--dead-letter", "--namespace", namespace]);
-    let output = command.arg("--kubeconfig").arg(kubeconfig).args(arguments).output().context("the plugin")?;
+    let output = bed.plugin(&[&["replay", CONSUMER, "--dead-letter"], arguments].concat())?.output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
