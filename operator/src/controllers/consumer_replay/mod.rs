@@ -36,7 +36,8 @@ use kafka::Asked;
 const SOON: Duration = Duration::from_secs(2);
 const NO_KAFKA: &str = "waits for Kafka, which cannot be asked yet";
 const NO_LEADER: &str = "waits until each partition of the dead-letter topic has a leader";
-const ROLLED_BACK: &str = "waits for a spec with which members become ready: they were brought back to the last good one";
+const ROLLED_BACK: &str =
+    "waits for a spec with which members become ready: they were brought back to the last good one";
 
 /// Replays dead letters.
 pub struct ConsumerReplayController {
