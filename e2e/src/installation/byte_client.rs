@@ -43,9 +43,7 @@ impl ByteClient {
             .replace("{{name}}", &pod)
             .replace("{{image}}", &Image::ByteClient.reference())
             .replace("{{secret}}", &format!("{}-cluster-ca-cert", pipeline.name()));
-        pipeline.kubectl(&["delete", "pod", &pod, "--ignore-not-found"])?;
-        pipeline.apply_text(&manifest)?;
-        pipeline.kubectl(&["wait", "pod", &pod, "--for=condition=Ready", "--timeout=120s"])?;
+        pipeline.replace_pod(&pod, &manifest)?;
         Ok(Self { pipeline: pipeline.clone(), pod })
     }
 

@@ -95,9 +95,7 @@ impl Client {
             .replace("{{image}}", &Image::Kafka(version).reference())
             .replace("{{start}}", START)
             .replace("{{secret}}", &format!("{}-cluster-ca-cert", pipeline.name()));
-        pipeline.kubectl(&["delete", "pod", &pod, "--ignore-not-found"])?;
-        pipeline.apply_text(&manifest)?;
-        pipeline.kubectl(&["wait", "pod", &pod, "--for=condition=Ready", "--timeout=120s"])?;
+        pipeline.replace_pod(&pod, &manifest)?;
         Ok(Self { pipeline: pipeline.clone(), pod })
     }
 

@@ -90,6 +90,17 @@ impl Pipeline {
         Ok(())
     }
 
+    /// Starts a Pod in place of a former one of that name, and returns when it is ready.
+    ///
+    /// # Errors
+    /// When it is refused or does not become ready in time.
+    pub fn replace_pod(&self, name: &str, manifest: &str) -> Result<()> {
+        self.kubectl(&["delete", "pod", name, "--ignore-not-found"])?;
+        self.apply_text(manifest)?;
+        self.kubectl(&["wait", "pod", name, "--for=condition=Ready", "--timeout=120s"])?;
+        Ok(())
+    }
+
     /// Runs a program in the Kafka container of a Pod, from Kafka's home.
     ///
     /// # Errors

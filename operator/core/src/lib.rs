@@ -31,6 +31,7 @@ pub mod program;
 pub mod program_sources;
 pub mod quantity;
 pub mod refusal;
+mod request_annotation;
 pub mod retry;
 pub mod roll;
 pub mod scaling;

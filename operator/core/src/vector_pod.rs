@@ -1,11 +1,13 @@
-//! The Pod of a Vector that the operator runs, a consumer's member or a gateway: restricted, with Vector as its only container.
+//! The Pod of a Vector that the operator runs, a consumer's member or a gateway: restricted, with Vector as its only container; and what it
+//! needs besides.
 
 use k8s_openapi::api::apps::v1::{DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
 use k8s_openapi::api::core::v1::{
     ConfigMapVolumeSource, Container, ContainerPort, EmptyDirVolumeSource, EnvVar, HTTPGetAction, KeyToPath, PodSpec,
-    PodTemplateSpec, Probe, SecretVolumeSource, Volume, VolumeMount,
+    PodTemplateSpec, Probe, SecretVolumeSource, ServiceAccount, Volume, VolumeMount,
 };
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use k8s_openapi::api::networking::v1::{NetworkPolicy, NetworkPolicyIngressRule, NetworkPolicyPort, NetworkPolicySpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use kafkapipelines_crds::{PodTemplateValues, VectorSpec};
 
@@ -55,6 +57,30 @@ pub(crate) fn surging(replicas: i32, selector: Labels, template: PodTemplateSpec
         template,
         ..DeploymentSpec::default()
     }
+}
+
+/// A ServiceAccount without rights and without a token.
+pub(crate) fn service_account(metadata: ObjectMeta) -> ServiceAccount {
+    ServiceAccount { metadata, automount_service_account_token: Some(false), ..ServiceAccount::default() }
+}
+
+/// A NetworkPolicy by which Pods are reached at these ports and no others. The kubelet's probes are not subject to it.
+pub(crate) fn open_at(metadata: ObjectMeta, selector: Labels, ports: Vec<NetworkPolicyPort>) -> NetworkPolicy {
+    NetworkPolicy {
+        metadata,
+        spec: Some(NetworkPolicySpec {
+            pod_selector: Some(LabelSelector { match_labels: Some(selector), ..LabelSelector::default() }),
+            policy_types: Some(vec!["Ingress".to_owned()]),
+            ingress: Some(vec![NetworkPolicyIngressRule { ports: Some(ports), from: None }]),
+            ..NetworkPolicySpec::default()
+        }),
+    }
+}
+
+/// A NetworkPolicy by which metrics may be read, and nothing else listens to others.
+pub(crate) fn open_for_metrics(metadata: ObjectMeta, selector: Labels) -> NetworkPolicy {
+    let port = NetworkPolicyPort { port: Some(IntOrString::Int(METRICS_PORT)), ..NetworkPolicyPort::default() };
+    open_at(metadata, selector, vec![port])
 }
 
 /// What differs from one Vector to another.

@@ -73,11 +73,6 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The Pods, in no special order.
-    pub(super) fn pods(&self, watches: &Watches) -> Vec<Arc<Pod>> {
-        pods(watches, self.object)
-    }
-
     pub(super) fn is_suspended(&self) -> bool {
         self.pipeline.as_ref().is_some_and(|pipeline| pipeline.spec.suspend)
     }
@@ -141,7 +136,8 @@ fn programs(watches: &Watches, object: &Consumer) -> ConfigMaps {
     program_sources::usable(found.iter().map(AsRef::as_ref))
 }
 
-fn pods(watches: &Watches, object: &Consumer) -> Vec<Arc<Pod>> {
+/// The Pods of a consumer, in no special order.
+pub(super) fn pods(watches: &Watches, object: &Consumer) -> Vec<Arc<Pod>> {
     let name = object.name_any();
     watches.pods.list(&object.namespace().unwrap_or_default(), |pod| {
         pipeline_of(pod) == Some(&object.spec.pipeline) && pod.labels().get(labels::CONSUMER) == Some(&name)

@@ -27,6 +27,7 @@ mod backoff;
 mod children;
 pub mod consumer;
 mod consumer_health;
+mod consumer_kafka;
 mod consumer_replay;
 mod consumer_seek;
 mod consumer_view;

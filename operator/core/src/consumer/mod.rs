@@ -4,11 +4,9 @@ mod config_map;
 mod deployment;
 mod disruption_budget;
 pub mod members;
-mod network_policy;
 pub(crate) mod pod;
 pub mod revision;
 pub mod rollback;
-mod service_account;
 
 #[cfg(test)]
 mod tests;
@@ -24,6 +22,7 @@ use crate::child::Child;
 use crate::labels::Labels;
 use crate::pod_state::stamps;
 use crate::vector::{self, Bootstrap, Unwritable};
+use crate::vector_pod::{open_for_metrics, service_account};
 use crate::{labels, names};
 use revision::Revision;
 
@@ -82,10 +81,11 @@ impl Consumer {
 
     /// All its children, owned by the Consumer, with the Deployment last, so that no Pod starts before what it needs.
     pub fn children(&self, owner: &OwnerReference) -> Vec<Child> {
+        let selector = labels::consumer_selector(&self.spec.pipeline, &self.name);
         vec![
-            Child::new(&service_account::service_account(self, owner)),
+            Child::new(&service_account(self.metadata(owner))),
             Child::new(&config_map::config_map(self, owner)),
-            Child::new(&network_policy::network_policy(self, owner)),
+            Child::new(&open_for_metrics(self.metadata(owner), selector)),
             Child::new(&disruption_budget::disruption_budget(self, owner)),
             Child::new(&deployment::deployment(self, owner)),
         ]

@@ -1,10 +1,8 @@
 //! The Deployment that reads dead letters again, with one member, and what it needs. It is no member of the consumer: other labels, another group.
 
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::{ConfigMap, PodTemplateSpec, ServiceAccount};
-use k8s_openapi::api::networking::v1::{NetworkPolicy, NetworkPolicyIngressRule, NetworkPolicyPort, NetworkPolicySpec};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, OwnerReference};
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use k8s_openapi::api::core::v1::{ConfigMap, PodTemplateSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use kafkapipelines_crds::Consumer;
 use kube::ResourceExt as _;
 
@@ -14,8 +12,8 @@ use crate::child::Child;
 use crate::consumer::{Certificates, fingerprint, pod};
 use crate::labels::{self, Labels};
 use crate::names;
-use crate::vector::{Bootstrap, METRICS_PORT, Unwritable, replay};
-use crate::vector_pod::{FILE, VectorPod, surging};
+use crate::vector::{Bootstrap, Unwritable, replay};
+use crate::vector_pod::{FILE, VectorPod, open_for_metrics, service_account, surging};
 
 /// What reads dead letters again.
 #[derive(Clone, Debug)]
@@ -39,9 +37,9 @@ impl Member<'_> {
         let Self { consumer, bootstrap, plan, .. } = self;
         let file = replay::render(&consumer.name_any(), &consumer.spec, bootstrap, group(consumer), plan)?;
         Ok(vec![
-            Child::new(&self.service_account(owner)),
+            Child::new(&service_account(self.metadata(owner))),
             Child::new(&self.config_map(owner, &file)),
-            Child::new(&self.network_policy(owner)),
+            Child::new(&open_for_metrics(self.metadata(owner), self.selector())),
             Child::new(&self.deployment(owner, &file)),
         ])
     }
@@ -68,31 +66,9 @@ impl Member<'_> {
         }
     }
 
-    fn service_account(&self, owner: &OwnerReference) -> ServiceAccount {
-        ServiceAccount {
-            metadata: self.metadata(owner),
-            automount_service_account_token: Some(false),
-            ..ServiceAccount::default()
-        }
-    }
-
     fn config_map(&self, owner: &OwnerReference, file: &str) -> ConfigMap {
         let data = Some([(FILE.to_owned(), file.to_owned())].into());
         ConfigMap { metadata: self.metadata(owner), data, ..ConfigMap::default() }
-    }
-
-    /// As that of the consumer's members: metrics may be read, nothing else listens to others.
-    fn network_policy(&self, owner: &OwnerReference) -> NetworkPolicy {
-        let metrics = NetworkPolicyPort { port: Some(IntOrString::Int(METRICS_PORT)), ..NetworkPolicyPort::default() };
-        NetworkPolicy {
-            metadata: self.metadata(owner),
-            spec: Some(NetworkPolicySpec {
-                pod_selector: Some(LabelSelector { match_labels: Some(self.selector()), ..LabelSelector::default() }),
-                policy_types: Some(vec!["Ingress".to_owned()]),
-                ingress: Some(vec![NetworkPolicyIngressRule { ports: Some(vec![metrics]), from: None }]),
-                ..NetworkPolicySpec::default()
-            }),
-        }
     }
 
     fn deployment(&self, owner: &OwnerReference, file: &str) -> Deployment {

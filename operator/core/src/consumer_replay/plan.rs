@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use kafkapipelines_crds::{ReplayPartition, ReplayStatus};
 
 use crate::cluster::topics::TopicPartition;
-
-/// Offsets by partition.
-pub type Offsets = BTreeMap<TopicPartition, i64>;
+use crate::consumer_health::reading::Offsets;
 
 /// What is read again. It is settled once, and in the status before anything is done.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

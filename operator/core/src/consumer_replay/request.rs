@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 use kafkapipelines_crds::Consumer;
-use kube::ResourceExt as _;
 use serde::{Deserialize, Serialize};
 
 use crate::labels::REPLAY;
 use crate::refusal::Refusal;
+use crate::request_annotation;
 
 /// A replay of dead letters that somebody asked for. While the annotation is there it goes on; without it, it is cancelled.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -28,13 +28,8 @@ impl Request {
     /// # Errors
     /// When it cannot be read.
     pub fn of(consumer: &Consumer) -> Result<Option<Self>, Refusal> {
-        let Some(text) = consumer.annotations().get(REPLAY) else { return Ok(None) };
-        serde_json::from_str(text).map(Some).map_err(|error| {
-            let field = format!("metadata.annotations[{REPLAY}]");
-            let way_out = "`kubectl kafkapipelines consumer replay` writes it, and without it nothing is replayed";
-            let shown: String = text.chars().take(100).collect();
-            Refusal::new("InvalidReplay", field, shown, format!("cannot be read: {error}; {way_out}"))
-        })
+        let way_out = "`kubectl kafkapipelines consumer replay` writes it, and without it nothing is replayed";
+        request_annotation::read(consumer, REPLAY, "InvalidReplay", way_out)
     }
 
     /// The value of the annotation.

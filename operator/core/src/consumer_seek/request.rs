@@ -2,15 +2,12 @@
 
 use jiff::Timestamp;
 use kafkapipelines_crds::Consumer;
-use kube::ResourceExt as _;
 use serde::{Deserialize, Serialize};
 
 use super::target::Target;
 use crate::labels::SEEK;
 use crate::refusal::Refusal;
-
-/// Characters of what cannot be read that are shown.
-const SHOWN: usize = 100;
+use crate::request_annotation;
 
 /// A seek that somebody asked for. Without the annotation, one that is under way ends.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -37,13 +34,8 @@ impl Request {
     /// # Errors
     /// When it cannot be read.
     pub fn of(consumer: &Consumer) -> Result<Option<Self>, Refusal> {
-        let Some(text) = consumer.annotations().get(SEEK) else { return Ok(None) };
-        serde_json::from_str(text).map(Some).map_err(|error| {
-            let field = format!("metadata.annotations[{SEEK}]");
-            let way_out = "`kubectl kafkapipelines consumer seek` writes it, and without it nothing is moved";
-            let shown: String = text.chars().take(SHOWN).collect();
-            Refusal::new("InvalidSeek", field, shown, format!("cannot be read: {error}; {way_out}"))
-        })
+        let way_out = "`kubectl kafkapipelines consumer seek` writes it, and without it nothing is moved";
+        request_annotation::read(consumer, SEEK, "InvalidSeek", way_out)
     }
 
     /// The value of the annotation.

@@ -1,8 +1,8 @@
 //! What the Pods of a gateway need, and how they are found.
 
 use k8s_openapi::ByteString;
-use k8s_openapi::api::core::v1::{ConfigMap, Service, ServiceAccount, ServicePort, ServiceSpec};
-use k8s_openapi::api::networking::v1::{NetworkPolicy, NetworkPolicyIngressRule, NetworkPolicyPort, NetworkPolicySpec};
+use k8s_openapi::api::core::v1::{ConfigMap, Service, ServicePort, ServiceSpec};
+use k8s_openapi::api::networking::v1::{NetworkPolicy, NetworkPolicyPort};
 use k8s_openapi::api::policy::v1::{PodDisruptionBudget, PodDisruptionBudgetSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, OwnerReference};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -13,7 +13,7 @@ use super::ports::{Port, ports};
 use crate::child::Child;
 use crate::labels;
 use crate::vector::METRICS_PORT;
-use crate::vector_pod::FILE;
+use crate::vector_pod::{FILE, open_at, service_account};
 
 /// Kinds of the children, all of one name.
 pub const KINDS: [&str; 6] =
@@ -25,20 +25,12 @@ const LOKI_PUSH: (&str, &[u8]) = ("loki_push.desc", include_bytes!("loki_push.de
 /// All children but the Deployment.
 pub(super) fn needs(gateway: &Gateway, owner: &OwnerReference) -> Vec<Child> {
     vec![
-        Child::new(&service_account(gateway, owner)),
+        Child::new(&service_account(gateway.metadata(owner))),
         Child::new(&config_map(gateway, owner)),
         Child::new(&service(gateway, owner)),
         Child::new(&network_policy(gateway, owner)),
         Child::new(&disruption_budget(gateway, owner)),
     ]
-}
-
-fn service_account(gateway: &Gateway, owner: &OwnerReference) -> ServiceAccount {
-    ServiceAccount {
-        metadata: gateway.metadata(owner),
-        automount_service_account_token: Some(false),
-        ..ServiceAccount::default()
-    }
 }
 
 fn config_map(gateway: &Gateway, owner: &OwnerReference) -> ConfigMap {
@@ -79,7 +71,7 @@ fn service(gateway: &Gateway, owner: &OwnerReference) -> Service {
     }
 }
 
-/// Its own ports and the metrics are open; the kubelet's probes are not subject to it.
+/// Its own ports and the metrics are open.
 fn network_policy(gateway: &Gateway, owner: &OwnerReference) -> NetworkPolicy {
     let port = |number: i32, protocol: &str| NetworkPolicyPort {
         port: Some(IntOrString::Int(number)),
@@ -88,15 +80,7 @@ fn network_policy(gateway: &Gateway, owner: &OwnerReference) -> NetworkPolicy {
     };
     let own = ports(&gateway.spec).into_iter().map(|own| port(own.pod, own.transport.as_str()));
     let open = own.chain([port(METRICS_PORT, "TCP")]).collect();
-    NetworkPolicy {
-        metadata: gateway.metadata(owner),
-        spec: Some(NetworkPolicySpec {
-            pod_selector: Some(selector(gateway)),
-            policy_types: Some(vec!["Ingress".to_owned()]),
-            ingress: Some(vec![NetworkPolicyIngressRule { ports: Some(open), from: None }]),
-            ..NetworkPolicySpec::default()
-        }),
-    }
+    open_at(gateway.metadata(owner), labels::gateway_selector(&gateway.pipeline), open)
 }
 
 /// A drain takes one Pod at a time.

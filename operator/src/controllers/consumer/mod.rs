@@ -61,14 +61,12 @@ enum Shown {
 struct Progress {
     shown: Shown,
     rollout: Rollout,
-    /// Whether the next step is taken at once, when this one is in the status.
-    goes_on: bool,
 }
 
 impl Progress {
     /// Nothing was done.
     fn none(view: &View<'_>) -> Self {
-        Self { shown: Shown::Newest, rollout: Rollout::unseen(&view.before), goes_on: false }
+        Self { shown: Shown::Newest, rollout: Rollout::unseen(&view.before) }
     }
 }
 
@@ -144,7 +142,9 @@ impl Reconciler for ConsumerController {
             _ => Ok(Progress::none(&view)),
         };
         self.report(&view, judged, size, &progress).await?;
-        progress.map(|progress| if progress.goes_on { Action::requeue(Duration::ZERO) } else { Action::await_change() })
+        // What was given up is in the status now, so the next step is taken at once.
+        let goes_on = |progress: Progress| progress.rollout.is_news(&view.before);
+        progress.map(|done| if goes_on(done) { Action::requeue(Duration::ZERO) } else { Action::await_change() })
     }
 
     fn io(&self) -> &Io {
@@ -183,7 +183,7 @@ impl ConsumerController {
         let kept = revisions::last_good(&self.watches, view);
         let rollout = revisions::rollout(view, &consumer, kept.as_ref());
         if rollout.is_news(&view.before) {
-            return Ok(Progress { shown: Shown::Older, rollout, goes_on: true });
+            return Ok(Progress { shown: Shown::Older, rollout });
         }
         consumer.returned_to = kept.filter(|_| rollout.rolled_back.is_some());
         let children = consumer.children(&owned_by(view.object));
@@ -193,7 +193,7 @@ impl ConsumerController {
         let newest =
             applied.changes().next().is_none() && view.deployment.as_deref().is_some_and(|d| consumer.is_shown_by(d));
         revisions::delete_unused(&self.io, &self.watches, view, &consumer.wanted(), &rollout).await?;
-        Ok(Progress { shown: if newest { Shown::Newest } else { Shown::Older }, rollout, goes_on: false })
+        Ok(Progress { shown: if newest { Shown::Newest } else { Shown::Older }, rollout })
     }
 
     /// Writes the status: what was observed, and what was found wrong.

@@ -11,7 +11,7 @@ use kube::ResourceExt as _;
 use kube::api::ObjectMeta;
 
 use super::super::children::delete_kind;
-use super::super::consumer_view::View;
+use super::super::consumer_view::{View, pods};
 use crate::io::watches::Watches;
 use crate::io::{Error, Io};
 
@@ -58,7 +58,7 @@ pub(super) async fn delete_unused(
 
 /// Names of the ConfigMaps that Pods read, or that Pods of the Deployment as last seen would.
 fn read(watches: &Watches, view: &View<'_>) -> Vec<String> {
-    let pods = view.pods(watches);
+    let pods = pods(watches, view.object);
     let template = view.deployment.iter().filter_map(|deployment| deployment.spec.as_ref()?.template.spec.as_ref());
     let specs = pods.iter().filter_map(|pod| pod.spec.as_ref()).chain(template);
     specs.flat_map(config_maps).map(str::to_owned).collect()

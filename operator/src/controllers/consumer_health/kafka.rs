@@ -7,15 +7,16 @@ use jiff::Timestamp;
 use kafkapipelines_core::cluster::acls::Acl;
 use kafkapipelines_core::cluster::topics::{Topic, TopicPartition};
 use kafkapipelines_core::consumer_health::age::Search;
-use kafkapipelines_core::consumer_health::reading::{Offsets, Reading};
+use kafkapipelines_core::consumer_health::reading::Reading;
 use kafkapipelines_core::consumer_health::risk;
 use kafkapipelines_core::consumer_health::topics::{Facts, SETTINGS, TopicFacts};
 use kafkapipelines_crds::ConsumerSpec;
-use kafkapipelines_kafka::calls::Outcomes;
 use kafkapipelines_kafka::calls::configs::Resource;
 use kafkapipelines_kafka::calls::groups::Group;
 use kafkapipelines_kafka::calls::offsets::At;
 use kafkapipelines_kafka::{Client, Error};
+
+use super::super::consumer_kafka::offsets;
 
 /// Dead letters of this time are counted.
 const HOUR: Duration = Duration::from_hours(1);
@@ -84,8 +85,8 @@ impl Asked<'_> {
         let committed = self.brokers.committed_offsets_of(self.group).await?;
         let reading = Reading {
             committed: committed.into_iter().filter(|(partition, _)| read(&partition.topic)).collect(),
-            earliest: self.offsets(&topics, At::Earliest).await?,
-            end: self.offsets(&topics, At::Latest).await?,
+            earliest: offsets(self.brokers, &topics, At::Earliest).await?,
+            end: offsets(self.brokers, &topics, At::Latest).await?,
             reset: self.spec.auto_offset_reset,
         };
         let age = self.age(&topics, &reading, now).await?;
@@ -99,7 +100,7 @@ impl Asked<'_> {
         let lagging = only(topics, |name| lagging.get(name).is_some_and(|lag| *lag > 0));
         let mut search = Search::default();
         while let Some(age) = search.next().filter(|_| !lagging.is_empty()) {
-            let since = self.offsets(&lagging, At::Time(before(now, age))).await?;
+            let since = offsets(self.brokers, &lagging, At::Time(before(now, age))).await?;
             search = search.note(!reading.older(&since).is_empty());
         }
         Ok(search.age())
@@ -117,7 +118,7 @@ impl Asked<'_> {
         for (name, limit) in facts.iter().filter_map(|(name, of)| Some((name, risk::limit_at(of, now)?))) {
             let topic = only(topics, |topic| topic == name);
             if !topic.is_empty() {
-                old.extend(reading.older(&self.offsets(&topic, At::Time(limit)).await?));
+                old.extend(reading.older(&offsets(self.brokers, &topic, At::Time(limit)).await?));
             }
         }
         Ok(old)
@@ -128,19 +129,13 @@ impl Asked<'_> {
         if letters.is_empty() {
             return Ok(0);
         }
-        let since = self.offsets(&letters, At::Time(before(now, HOUR))).await?;
-        let end = self.offsets(&letters, At::Latest).await?;
+        let since = offsets(self.brokers, &letters, At::Time(before(now, HOUR))).await?;
+        let end = offsets(self.brokers, &letters, At::Latest).await?;
         // Where there is nothing since then, Kafka names no offset.
         let count = |(partition, end): (&TopicPartition, &i64)| {
             since.get(partition).filter(|first| **first >= 0).map_or(0, |first| (end - first).max(0))
         };
         Ok(end.iter().map(count).sum())
-    }
-
-    /// Partitions that have just got another leader are left out.
-    async fn offsets(&self, topics: &Topics, at: At) -> Result<Offsets, Error> {
-        let found: Outcomes<_, _> = self.brokers.offsets(topics, at).await?;
-        Ok(found.into_iter().filter_map(|(partition, offset)| Some((partition, offset.ok()?))).collect())
     }
 }
 

@@ -13,28 +13,25 @@ mod probe;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kafkapipelines_core::cluster::acls::Acl;
-use kafkapipelines_core::cluster::{access, users};
+use kafkapipelines_core::cluster::users;
 use kafkapipelines_core::consumer_health::loss;
 use kafkapipelines_core::consumer_health::report::ConsumerReport;
-use kafkapipelines_core::pipeline::Pipeline;
 use kafkapipelines_core::pod_state::PodState;
-use kafkapipelines_core::vector::Bootstrap;
-use kafkapipelines_core::{labels, names};
+use kafkapipelines_core::{labels, vector};
 use kafkapipelines_crds::Consumer;
 use kube::ResourceExt as _;
 use kube::runtime::events::EventType;
 use tokio_util::sync::CancellationToken;
 
+use super::consumer_kafka;
+use super::consumer_view::pods;
 use super::error::Error;
 use super::http::Http;
 use super::kafka_clients::KafkaClients;
-use super::kafka_nodes::{self, pipeline_of};
 use super::memories::Memories;
 use super::reports::Reports;
 use super::{Action, Context, Reconciler, Runner};
@@ -93,7 +90,7 @@ impl Reconciler for ConsumerHealthController {
 
     async fn reconcile(&self, object: Arc<Consumer>) -> Result<Action, Error> {
         let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
-        if object.metadata.deletion_timestamp.is_some() || self.is_suspended(&object) {
+        if object.metadata.deletion_timestamp.is_some() || consumer_kafka::is_suspended(&self.watches, &object) {
             self.metrics.forget(&namespace, &name);
             return Ok(Action::requeue(LOOK_AGAIN));
         }
@@ -125,20 +122,11 @@ impl Reconciler for ConsumerHealthController {
 }
 
 impl ConsumerHealthController {
-    fn is_suspended(&self, object: &Consumer) -> bool {
-        let pipeline = self.watches.pipelines.get(&object.namespace().unwrap_or_default(), &object.spec.pipeline);
-        pipeline.is_some_and(|pipeline| pipeline.spec.suspend)
-    }
-
     /// The Pods that serve.
     fn members(&self, object: &Consumer) -> Vec<Member> {
-        let (pipeline, name) = (object.spec.pipeline.as_str(), object.name_any());
-        let pods = self.watches.pods.list(&object.namespace().unwrap_or_default(), |pod| {
-            pipeline_of(pod) == Some(pipeline)
-                && pod.labels().get(labels::CONSUMER) == Some(&name)
-                && PodState::of(pod, None).serves()
-        });
-        let mut members: Vec<_> = pods.iter().filter_map(|pod| Member::of(pod)).collect();
+        let pods = pods(&self.watches, object);
+        let serving = pods.iter().filter(|pod| PodState::of(pod, None).serves());
+        let mut members: Vec<_> = serving.filter_map(|pod| Member::of(pod)).collect();
         members.sort_by(|one, other| one.name().cmp(other.name()));
         members
     }
@@ -155,16 +143,12 @@ impl ConsumerHealthController {
             let counted = members::look(&self.http, members, &sinks, &mut memory.members, told).await;
             memory.counted(&self.http, object, counted, now).await;
         }
-        let namespace = object.namespace().unwrap_or_default();
-        let pipeline = self.watches.pipelines.get(&namespace, &object.spec.pipeline);
-        let Some(pipeline) = pipeline.and_then(|pipeline| kafka_nodes::reachable(&self.watches, &pipeline)) else {
-            return Ok(());
-        };
-        let Some(clients) = self.clients.of(&self.io, &self.watches, &pipeline, now).await? else { return Ok(()) };
-        let name = object.name_any();
-        let group = object.spec.group_id.as_deref().unwrap_or(&name);
-        let rules = self.rules(object, &pipeline);
-        let asked = Asked { brokers: &clients.brokers, spec: &object.spec, group, rules };
+        let brokers = consumer_kafka::brokers(&self.io, &self.watches, &self.clients, object).await?;
+        let Some(brokers) = brokers else { return Ok(()) };
+        let group = vector::group(&object.name_any(), &object.spec);
+        let pipeline = self.watches.pipelines.get(&object.namespace().unwrap_or_default(), &object.spec.pipeline);
+        let rules = pipeline.and_then(|pipeline| users::rules_of(object, &pipeline));
+        let asked = Asked { brokers: &brokers, spec: &object.spec, group: &group, rules };
         match ask(&asked, object, members, memory, sample, now).await? {
             Some(missing) => self.make_anew(object, &missing).await,
             None => Ok(()),
@@ -182,17 +166,6 @@ impl ConsumerHealthController {
             self.io.events.publish(object, news).await;
         }
         Ok(())
-    }
-
-    /// The ACLs without which its members may do nothing; none where Kafka asks for none.
-    fn rules(&self, object: &Consumer, pipeline: &Pipeline) -> Option<BTreeSet<Acl>> {
-        let installed = self.watches.pipelines.get(&pipeline.namespace, &pipeline.name)?;
-        let needs =
-            Bootstrap::of(&installed)?.security.needs_certificate() && pipeline.spec.kafka.authorization.is_some();
-        let name = names::consumer_user(&object.name_any());
-        let mut users = users::wanted(&pipeline.spec, [object]);
-        users.retain(|user| user.name == name);
-        needs.then(|| access::rules(&users))
     }
 }
 

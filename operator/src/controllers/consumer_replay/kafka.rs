@@ -5,15 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use kafkapipelines_core::cluster::acls::Acl;
 use kafkapipelines_core::cluster::topics::Topic;
-use kafkapipelines_core::cluster::{access, users};
+use kafkapipelines_core::cluster::users;
+use kafkapipelines_core::consumer_health::reading::Offsets;
 use kafkapipelines_core::consumer_replay;
-use kafkapipelines_core::consumer_replay::plan::{Offsets, Plan};
-use kafkapipelines_core::names;
-use kafkapipelines_core::vector::Bootstrap;
+use kafkapipelines_core::consumer_replay::plan::Plan;
 use kafkapipelines_crds::{Consumer, LogPipeline};
 use kafkapipelines_kafka::calls::offsets::At;
 use kafkapipelines_kafka::{Client, Code, Error};
-use kube::ResourceExt as _;
 
 type Topics = BTreeMap<String, Topic>;
 
@@ -28,7 +26,7 @@ pub(super) struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     pub(super) fn new(brokers: Client, consumer: &'a Consumer, pipeline: &LogPipeline) -> Self {
-        let rules = rules(consumer, pipeline).unwrap_or_default();
+        let rules = users::rules_of(consumer, pipeline).unwrap_or_default();
         Self { brokers, consumer, group: consumer_replay::group(consumer), rules }
     }
 
@@ -85,12 +83,4 @@ impl<'a> Asked<'a> {
         let known = |offset: Result<i64, _>| offset.map_err(|error| Error::Kafka { api: "ListOffsets", error });
         found.into_iter().map(|(partition, offset)| Ok((partition, known(offset)?))).collect()
     }
-}
-
-fn rules(consumer: &Consumer, pipeline: &LogPipeline) -> Option<BTreeSet<Acl>> {
-    let needs = Bootstrap::of(pipeline)?.security.needs_certificate() && pipeline.spec.kafka.authorization.is_some();
-    let name = names::consumer_user(&consumer.name_any());
-    let mut users = users::wanted(&pipeline.spec, [consumer]);
-    users.retain(|user| user.name == name);
-    needs.then(|| access::rules(&users))
 }

@@ -20,11 +20,11 @@ use kafkapipelines_crds::{Consumer, ReplayPhase, ReplayStatus};
 use kube::ResourceExt as _;
 use tokio_util::sync::CancellationToken;
 
+use super::consumer_kafka;
 use super::consumer_view::{Good, Judged, View};
 use super::error::Error;
 use super::http::Http;
 use super::kafka_clients::KafkaClients;
-use super::kafka_nodes;
 use super::memories::Memories;
 use super::reports::Reports;
 use super::{Action, Context, Reconciler, Runner};
@@ -90,7 +90,7 @@ impl Reconciler for ConsumerReplayController {
             self.keep(&object, ReplayReport { status: None, refusal });
             return Ok(Action::await_change());
         }
-        if self.is_suspended(&object) {
+        if consumer_kafka::is_suspended(&self.watches, &object) {
             return Ok(Action::requeue(SOON));
         }
         let taken = self.take(&object, step).await;
@@ -115,11 +115,6 @@ impl Reconciler for ConsumerReplayController {
 impl ConsumerReplayController {
     fn keep(&self, object: &Consumer, report: ReplayReport) {
         self.reports.set(&object.namespace().unwrap_or_default(), &object.name_any(), report);
-    }
-
-    fn is_suspended(&self, object: &Consumer) -> bool {
-        let pipeline = self.watches.pipelines.get(&object.namespace().unwrap_or_default(), &object.spec.pipeline);
-        pipeline.is_some_and(|pipeline| pipeline.spec.suspend)
     }
 
     async fn take(&self, object: &Consumer, step: Step<'_>) -> Result<ReplayStatus, Error> {
@@ -214,9 +209,8 @@ impl ConsumerReplayController {
         let namespace = object.namespace().unwrap_or_default();
         let installed = self.watches.pipelines.get(&namespace, &object.spec.pipeline);
         let Some(installed) = installed else { return Ok(None) };
-        let Some(pipeline) = kafka_nodes::reachable(&self.watches, &installed) else { return Ok(None) };
-        let clients = self.clients.of(&self.io, &self.watches, &pipeline, Timestamp::now()).await?;
-        Ok(clients.map(|clients| Asked::new(clients.brokers, object, &installed)))
+        let brokers = consumer_kafka::brokers(&self.io, &self.watches, &self.clients, object).await?;
+        Ok(brokers.map(|brokers| Asked::new(brokers, object, &installed)))
     }
 }
 

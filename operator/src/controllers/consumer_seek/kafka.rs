@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kafkapipelines_core::cluster::topics::{Topic, TopicPartition};
 use kafkapipelines_core::conditions;
-use kafkapipelines_core::consumer_health::reading::{Offsets, Reading};
+use kafkapipelines_core::consumer_health::reading::Reading;
 use kafkapipelines_core::consumer_seek::plan::{Plan, wanted};
 use kafkapipelines_core::consumer_seek::request::Request;
 use kafkapipelines_core::consumer_seek::target::{self, Target};
@@ -14,6 +14,8 @@ use kafkapipelines_kafka::calls::groups::Member;
 use kafkapipelines_kafka::calls::offsets::At;
 use kafkapipelines_kafka::{Client, Error};
 use kube::ResourceExt as _;
+
+use super::super::consumer_kafka::offsets;
 
 /// Members and partitions that a message names.
 const SHOWN: usize = 5;
@@ -62,9 +64,10 @@ impl<'a> Asked<'a> {
         }
         // Before the offsets of the brokers: a group never seems to be ahead.
         let committed = self.brokers.committed_offsets_of(&self.group).await?;
-        let (earliest, end) = (self.offsets(&topics, At::Earliest).await?, self.offsets(&topics, At::Latest).await?);
+        let (earliest, end) =
+            (offsets(&self.brokers, &topics, At::Earliest).await?, offsets(&self.brokers, &topics, At::Latest).await?);
         let since = match request.to {
-            Target::Time(time) => self.offsets(&topics, At::Time(time.as_millisecond())).await?,
+            Target::Time(time) => offsets(&self.brokers, &topics, At::Time(time.as_millisecond())).await?,
             _ => end.clone(),
         };
         let is_known =
@@ -97,12 +100,6 @@ impl<'a> Asked<'a> {
         Ok(differs.map(|(TopicPartition { topic, partition }, offset)| {
             format!("waits for {topic}-{partition} to be at {offset}: somebody else moves the group {}", self.group)
         }))
-    }
-
-    /// Partitions that have just got another leader are left out.
-    async fn offsets(&self, topics: &BTreeMap<String, Topic>, at: At) -> Result<Offsets, Error> {
-        let found = self.brokers.offsets(topics, at).await?;
-        Ok(found.into_iter().filter_map(|(partition, offset)| Some((partition, offset.ok()?))).collect())
     }
 }
 

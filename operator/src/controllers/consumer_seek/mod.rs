@@ -20,9 +20,10 @@ use kafkapipelines_crds::{Consumer, SeekStatus};
 use kube::ResourceExt as _;
 use tokio_util::sync::CancellationToken;
 
+use super::consumer_kafka;
+use super::consumer_view::pods;
 use super::error::Error;
 use super::kafka_clients::KafkaClients;
-use super::kafka_nodes::{self, pipeline_of};
 use super::reports::Reports;
 use super::{Action, Context, Reconciler, Runner};
 use crate::io::Io;
@@ -111,17 +112,13 @@ impl ConsumerSeekController {
     fn see<'a>(&self, object: &'a Consumer) -> Seen<'a> {
         let (namespace, name, pipeline) =
             (object.namespace().unwrap_or_default(), object.name_any(), &object.spec.pipeline);
-        let pods = self.watches.pods.list(&namespace, |pod| {
-            pipeline_of(pod) == Some(pipeline) && pod.labels().get(labels::CONSUMER) == Some(&name)
-        });
         let deployment = self.watches.deployments.get(&namespace, &names::consumer(pipeline, &name));
         let wanted = deployment.and_then(|deployment| deployment.spec.as_ref()?.replicas).unwrap_or_default();
-        let installed = self.watches.pipelines.get(&namespace, pipeline);
         Seen {
             consumer: object,
-            suspended: installed.is_some_and(|pipeline| pipeline.spec.suspend),
+            suspended: consumer_kafka::is_suspended(&self.watches, object),
             refused: is_refused(object),
-            members: pods.len().max(usize::try_from(wanted).unwrap_or_default()),
+            members: pods(&self.watches, object).len().max(usize::try_from(wanted).unwrap_or_default()),
             now: Timestamp::now(),
         }
     }
@@ -172,13 +169,8 @@ impl ConsumerSeekController {
 
     /// The way to Kafka, if there is one now.
     async fn asked<'a>(&self, object: &'a Consumer) -> Result<Option<Asked<'a>>, Error> {
-        let namespace = object.namespace().unwrap_or_default();
-        let installed = self.watches.pipelines.get(&namespace, &object.spec.pipeline);
-        let Some(pipeline) = installed.and_then(|pipeline| kafka_nodes::reachable(&self.watches, &pipeline)) else {
-            return Ok(None);
-        };
-        let clients = self.clients.of(&self.io, &self.watches, &pipeline, Timestamp::now()).await?;
-        Ok(clients.map(|clients| Asked::new(clients.brokers, object)))
+        let brokers = consumer_kafka::brokers(&self.io, &self.watches, &self.clients, object).await?;
+        Ok(brokers.map(|brokers| Asked::new(brokers, object)))
     }
 }
 

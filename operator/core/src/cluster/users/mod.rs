@@ -8,13 +8,18 @@ mod reach;
 pub mod secret;
 mod secret_keys;
 
+use std::collections::BTreeSet;
+
 use kafkapipelines_crds::{AccessPreset, AccessSpec, AuthenticationType, PatternType, ResourcePattern};
-use kafkapipelines_crds::{Consumer, GatewaySpec, LogPipelineSpec, UserAuthentication, UserSpec};
+use kafkapipelines_crds::{Consumer, GatewaySpec, LogPipeline, LogPipelineSpec, UserAuthentication, UserSpec};
 use kube::ResourceExt;
 
 pub use reach::{Reach, reach};
 
+use super::access;
+use super::acls::Acl;
 use crate::consumer_replay::{self, state::needs_access};
+use crate::vector::Bootstrap;
 use crate::{names, vector};
 
 /// All users: those of the spec, then one for each consumer, by name, then the gateway.
@@ -52,6 +57,12 @@ fn of_consumer(consumer: &Consumer) -> UserSpec {
     with_certificate(names::consumer_user(&name), [lines, writes].into_iter().chain(replays).collect())
 }
 
+/// The ACLs without which the user of a consumer may do nothing; none where Kafka asks for none.
+pub fn rules_of(consumer: &Consumer, pipeline: &LogPipeline) -> Option<BTreeSet<Acl>> {
+    let needs = Bootstrap::of(pipeline)?.security.needs_certificate() && pipeline.spec.kafka.authorization.is_some();
+    needs.then(|| access::rules(&[of_consumer(consumer)]))
+}
+
 /// Reads topics in a group.
 fn reads(topics: &[String], group: String) -> AccessSpec {
     AccessSpec {
@@ -70,7 +81,6 @@ fn with_certificate(name: String, access: Vec<AccessSpec>) -> UserSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::access;
     use serde_json::json;
 
     fn consumer(name: &str, group: Option<&str>) -> Consumer {
