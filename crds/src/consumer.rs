@@ -42,7 +42,9 @@ use crate::{
     printcolumn(name = "Message", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].message"#, priority = 1)
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("!(self.deadLetter.topic in self.topics)")
+#[x_kube(validation = Rule::new("has(self.topics) != has(self.topicPattern)")
+    .message("say what is read: either topics or topicPattern").field_path(".topics"))]
+#[x_kube(validation = Rule::new("!has(self.topics) || !(self.deadLetter.topic in self.topics)")
     .message("the dead-letter topic must not be one of the topics: bad lines would go round for ever").field_path(".deadLetter.topic"))]
 pub struct ConsumerSpec {
     /// Name of the LogPipeline in the same namespace to read from. Immutable.
@@ -53,16 +55,27 @@ pub struct ConsumerSpec {
     #[serde(default = "one")]
     #[schemars(range(min = 0, max = 1000))]
     pub replicas: i32,
-    /// Topics to read.
+    /// Topics to read: these, or those of `topicPattern`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(min = 1, max = 100), inner(length(min = 1, max = 249), regex(pattern = r"^[a-zA-Z0-9._-]+$")))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     #[x_kube(validation = Rule::new("!('.' in self || '..' in self)").message("a topic cannot be called . or .."))]
     pub topics: Vec<String>,
+    /// Instead of `topics`: a regular expression that the whole name of a topic must match, for example `logs-.*`. A topic that is made later is
+    /// read within a minute, without a restart. It never matches what consumers of the pipeline write (dead-letter topics, and topics of sinks
+    /// `kafka`), nor Kafka's own topics (`__…`). There are letters, digits, `.`, `_`, `-`, `|`, `(…)`, `[…]`, `[^…]`, and `*`, `+`, `?` after one of
+    /// them; a dot itself is `[.]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200))]
+    #[x_kube(validation = Rule::new(r"!self.startsWith('|') && self.matches('^([|]?[(]*([a-zA-Z0-9._-]|\\[\\^?([a-zA-Z0-9._](-[a-zA-Z0-9._])?)+-?\\])[*+?]?([)][*+?]?)*)+$')")
+        .message("topicPattern: letters, digits, . _ - | ( ) [ ] [^ ], and one of * + ? after one of them; it must match the whole name, so there is no ^ or $, and a dot itself is [.]"))]
+    pub topic_pattern: Option<String>,
     /// Consumer group; the offsets are kept under this name. Default: the Consumer's own name.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 249))]
     pub group_id: Option<String>,
-    /// Where a group without offsets begins: `earliest` (everything that the topic still holds) or `latest`. Default: `earliest`.
+    /// Where a group without offsets begins: `earliest` (everything that the topic still holds) or `latest`. Default: `earliest`. With `latest` and
+    /// `topicPattern`, what is written to a new topic before members have found it is skipped.
     #[serde(default)]
     pub auto_offset_reset: AutoOffsetReset,
     /// Properties of librdkafka, the Kafka client inside Vector, for the connection that reads lines: in librdkafka's own words, for example

@@ -52,7 +52,7 @@ pub struct TestInput {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(length(max = 64))]
     pub headers: BTreeMap<String, String>,
-    /// The topic. Default: the first of `spec.topics`.
+    /// The topic. Default: the first of `spec.topics`; empty with `spec.topicPattern`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 249))]
     pub topic: Option<String>,
