@@ -18,6 +18,10 @@ pub struct SeekStatus {
     /// How far it is.
     #[serde(default)]
     pub phase: SeekPhase,
+    /// The consumer group whose offsets are moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 255))]
+    pub group: Option<String>,
     /// What it waits for, or what came of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]

@@ -56,6 +56,8 @@ pub const NODE_ID_BASE: &str = "kafkapipelines.io/node-id-base";
 pub const ROTATION: &str = "kafkapipelines.io/rotation";
 /// Annotation of a user's Secret: fingerprint of the password that Kafka has taken.
 pub const CREDENTIAL_APPLIED: &str = "kafkapipelines.io/credential-applied";
+/// Annotation of a consumer's Deployment whose members are stopped for a seek: how many there were.
+pub const MEMBERS_BEFORE_SEEK: &str = "kafkapipelines.io/members-before-seek";
 /// Annotation of a ConfigMap with a consumer's Vector file: the rest of what its members run, as the template of a Pod.
 pub const POD_TEMPLATE: &str = "kafkapipelines.io/pod-template";
 /// Annotation of a Consumer, which `kubectl kafkapipelines consumer replay` writes: dead letters are to pass its chain again.

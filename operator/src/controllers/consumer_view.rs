@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Pod, Secret};
-use kafkapipelines_core::consumer::Certificates;
+use kafkapipelines_core::consumer::{self, Certificates};
 use kafkapipelines_core::pod_state::PodState;
 use kafkapipelines_core::program_sources::{ConfigMaps, PROGRAM_NOT_FOUND};
 use kafkapipelines_core::refusal::Refusal;
-use kafkapipelines_core::vector::{Bootstrap, CA_KEY, USER_CERTIFICATE, USER_KEY};
+use kafkapipelines_core::vector::{Bootstrap, CA_KEY, Security, USER_CERTIFICATE, USER_KEY};
 use kafkapipelines_core::{conditions, labels, names, program_sources, validate};
 use kafkapipelines_crds::{Consumer, ConsumerStatus, LogPipeline};
 use kube::ResourceExt as _;
@@ -77,6 +77,18 @@ impl<'a> View<'a> {
         self.pipeline.as_ref().is_some_and(|pipeline| pipeline.spec.suspend)
     }
 
+    /// How many members there were before they were stopped for a seek, while they are.
+    pub(super) fn members_before_seek(&self) -> Option<i32> {
+        self.deployment.as_deref().and_then(consumer::members_before_seek)
+    }
+
+    /// What members need whatever they run, if all of it is there.
+    pub(super) fn way(&self) -> Option<(Bootstrap, Certificates)> {
+        let bootstrap = Bootstrap::of(self.pipeline.as_deref()?)?;
+        let certificates = self.certificates_for(bootstrap.security).ok()?;
+        Some((bootstrap, certificates))
+    }
+
     pub(super) fn judge(&self) -> Judged {
         match program_sources::resolved(self.object, &self.programs) {
             Ok(object) => self.judge_resolved(object),
@@ -91,7 +103,10 @@ impl<'a> View<'a> {
         let pipeline = self.pipeline.as_deref();
         match validate::consumer::consumer(&object, pipeline, kafkapipelines_vrl::VRL) {
             Ok(()) => match pipeline.and_then(Bootstrap::of) {
-                Some(way) => self.trust(object, way),
+                Some(bootstrap) => match self.certificates_for(bootstrap.security) {
+                    Ok(certificates) => Judged::Good(Box::new(Good { object, bootstrap, certificates })),
+                    Err((reason, message)) => Judged::Waiting(reason, message),
+                },
                 None => self.no_pipeline(),
             },
             Err(refusals) if validate::is_waiting(&refusals) => self.no_pipeline(),
@@ -105,21 +120,21 @@ impl<'a> View<'a> {
     }
 
     /// Members that started without a certificate would have to start again with it.
-    fn trust(&self, object: Consumer, bootstrap: Bootstrap) -> Judged {
-        let (pipeline, security) = (&self.object.spec.pipeline, bootstrap.security);
+    fn certificates_for(&self, security: Security) -> Result<Certificates, (&'static str, String)> {
+        let pipeline = &self.object.spec.pipeline;
         let certificates = Certificates {
             authority: self.certificates.authority.clone().filter(|_| security.has_tls()),
             own: self.certificates.own.clone().filter(|_| security.needs_certificate()),
         };
         if security.has_tls() && certificates.authority.is_none() {
             let secret = names::cluster_ca_cert(pipeline);
-            return Judged::Waiting("PipelineNotReady", format!("waits for the cluster CA in the Secret {secret}"));
+            return Err(("PipelineNotReady", format!("waits for the cluster CA in the Secret {secret}")));
         }
         if security.needs_certificate() && certificates.own.is_none() {
             let secret = names::user(pipeline, &names::consumer_user(&self.object.name_any()));
-            return Judged::Waiting("UserPending", format!("waits for its certificate in the Secret {secret}"));
+            return Err(("UserPending", format!("waits for its certificate in the Secret {secret}")));
         }
-        Judged::Good(Box::new(Good { object, bootstrap, certificates }))
+        Ok(certificates)
     }
 }
 

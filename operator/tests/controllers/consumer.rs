@@ -40,7 +40,7 @@ impl Bed {
     }
 
     /// A look at the consumer, as it is, has ended.
-    fn see(&self, report: ConsumerReport) {
+    pub(super) fn see(&self, report: ConsumerReport) {
         let consumer = self.api.get("consumers", "drain").unwrap();
         let generation = consumer["metadata"]["generation"].as_i64();
         self.seen.health.set(NAMESPACE, "drain", ConsumerReport { generation, ..report });
@@ -180,25 +180,6 @@ async fn a_child_that_somebody_changed_is_mended() {
     tokio::time::sleep(Duration::from_hours(1)).await;
     bed.api.edit("configmaps", &config_map(&bed.api), |map| map["data"]["vector.yaml"] = json!("sinks: {}"));
     bed.api.until("the file is as it was", |api| file(api).contains("_guard")).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn members_stay_stopped_while_offsets_are_moved_and_then_start() {
-    let bed = Bed::new(&[consumer(), pipeline(), authority()]);
-    bed.until_ready_is("False", "RolloutInProgress").await;
-    bed.run_members(2);
-    bed.until_ready_is("True", "AllMembersReady").await;
-    let recorded = |phase: &str| {
-        let seek = json!({"id": "1970-01-01T00:00:00Z", "to": "earliest", "phase": phase});
-        bed.api.edit("consumers", "drain", |consumer| consumer["status"]["seek"] = seek);
-    };
-    let wanted = |api: &MemoryApi| api.get("deployments", CHILD).unwrap()["spec"]["replicas"].clone();
-    for (phase, members) in [("Stopping", 0), ("Done", 2), ("Setting", 0), ("Failed", 2)] {
-        recorded(phase);
-        let is_so =
-            |api: &MemoryApi| wanted(api) == members && ready(api).starts_with("False Seeking") == (members == 0);
-        bed.api.until(&format!("{phase}: {members} members are wanted"), is_so).await;
-    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,5 +4,6 @@
 
 mod consumer;
 mod consumer_rollback;
+mod consumer_seek;
 mod gateway;
 mod memory_api;

@@ -15,7 +15,7 @@ const MIN_READY_SECONDS: i32 = 5;
 pub(super) fn deployment(consumer: &Consumer, owner: &OwnerReference) -> Deployment {
     let selector = labels::consumer_selector(&consumer.spec.pipeline, &consumer.name);
     Deployment {
-        metadata: consumer.metadata(owner),
+        metadata: ObjectMeta { annotations: annotations(consumer), ..consumer.metadata(owner) },
         spec: Some(DeploymentSpec {
             min_ready_seconds: Some(MIN_READY_SECONDS),
             progress_deadline_seconds: Some(rollback::deadline_seconds(&consumer.spec.rollback)),
@@ -23,6 +23,11 @@ pub(super) fn deployment(consumer: &Consumer, owner: &OwnerReference) -> Deploym
         }),
         ..Deployment::default()
     }
+}
+
+fn annotations(consumer: &Consumer) -> Option<Labels> {
+    let members = consumer.members_before_seek?.to_string();
+    Some([(labels::MEMBERS_BEFORE_SEEK.to_owned(), members)].into())
 }
 
 /// The template that the spec asks for, without what members start with whatever they run.

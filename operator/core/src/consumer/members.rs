@@ -13,8 +13,11 @@ pub fn members(wanted: i32, present: i32, partitions: Option<i32>, start: Option
     wanted.min(partitions.unwrap_or(present).max(1))
 }
 
-/// Partitions of all the topics, as far as the pipeline's spec lists them; none where it does not say it of one.
+/// Partitions of all the topics, as far as the pipeline's spec lists them; none where it does not say it of one, or where a pattern may match others.
 pub fn declared_partitions(spec: &ConsumerSpec, pipeline: &LogPipeline) -> Option<i32> {
+    if spec.topic_pattern.is_some() {
+        return None;
+    }
     let declared = &pipeline.spec.topics;
     spec.topics.iter().map(|name| declared.iter().find(|topic| topic.name == *name)?.partitions).sum()
 }

@@ -21,6 +21,7 @@ use sha2::{Digest, Sha256};
 use crate::child::Child;
 use crate::labels::Labels;
 use crate::pod_state::stamps;
+use crate::topic_selection::TopicSelection;
 use crate::vector::{self, Bootstrap, Unwritable};
 use crate::vector_pod::{open_for_metrics, service_account};
 use crate::{labels, names};
@@ -41,6 +42,8 @@ pub struct Consumer {
     pub vector_file: String,
     /// How many members it has now: [`members::members`].
     pub members: i32,
+    /// How many it had before they were stopped for a seek, while they are.
+    pub members_before_seek: Option<i32>,
     /// What the members are brought back to, if they are.
     pub returned_to: Option<Revision>,
     /// The rest, as the user wrote it.
@@ -57,26 +60,48 @@ pub struct Certificates {
 }
 
 impl Consumer {
-    /// A consumer over an object that was found good.
+    /// A consumer over an object that was found good, which reads `topics`.
     ///
     /// # Errors
     /// [`Unwritable`], which no spec is known to cause.
     pub fn new(
         object: &kafkapipelines_crds::Consumer,
+        topics: &TopicSelection,
         bootstrap: Bootstrap,
         certificates: Certificates,
     ) -> Result<Self, Unwritable> {
         let name = object.name_any();
         Ok(Self {
-            vector_file: vector::render(&name, &object.spec, &bootstrap)?,
+            vector_file: vector::render_reading(&name, &object.spec, topics, &bootstrap)?,
             name,
             namespace: object.namespace().unwrap_or_default(),
             bootstrap,
             certificates,
             members: object.spec.replicas,
+            members_before_seek: None,
             returned_to: None,
             spec: object.spec.clone(),
         })
+    }
+
+    /// A consumer over an object whose spec cannot be carried out: it runs `revision`. Only its Deployment can be had.
+    pub fn returned(
+        object: &kafkapipelines_crds::Consumer,
+        bootstrap: Bootstrap,
+        certificates: Certificates,
+        revision: Revision,
+    ) -> Self {
+        Self {
+            vector_file: String::new(),
+            name: object.name_any(),
+            namespace: object.namespace().unwrap_or_default(),
+            bootstrap,
+            certificates,
+            members: object.spec.replicas,
+            members_before_seek: None,
+            returned_to: Some(revision),
+            spec: object.spec.clone(),
+        }
     }
 
     /// All its children, owned by the Consumer, with the Deployment last, so that no Pod starts before what it needs.
@@ -87,8 +112,13 @@ impl Consumer {
             Child::new(&config_map::config_map(self, owner)),
             Child::new(&open_for_metrics(self.metadata(owner), selector)),
             Child::new(&disruption_budget::disruption_budget(self, owner)),
-            Child::new(&deployment::deployment(self, owner)),
+            self.deployment(owner),
         ]
+    }
+
+    /// The Deployment alone.
+    pub fn deployment(&self, owner: &OwnerReference) -> Child {
+        Child::new(&deployment::deployment(self, owner))
     }
 
     /// Whether the Deployment that was observed runs this: its revision, its image, its trust, its number of members.
@@ -142,6 +172,11 @@ fn essence(deployment: &Deployment) -> Option<Essence> {
         config_maps: config_maps(pod).map(str::to_owned).collect(),
         images: pod.containers.iter().map(|container| container.image.clone()).collect(),
     })
+}
+
+/// How many members the Deployment had before they were stopped for a seek, while they are.
+pub fn members_before_seek(deployment: &Deployment) -> Option<i32> {
+    deployment.metadata.annotations.as_ref()?.get(labels::MEMBERS_BEFORE_SEEK)?.parse().ok()
 }
 
 /// Names of the ConfigMaps that a Pod reads.

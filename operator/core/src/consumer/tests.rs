@@ -122,6 +122,20 @@ fn what_is_brought_back_comes_from_its_config_map_with_the_newest_certificates_a
     assert_ne!(deployment(&back).spec.unwrap().template, deployment(&good).spec.unwrap().template);
     assert!(!bad.is_shown_by(&deployment(&back)) && back.is_shown_by(&deployment(&back)));
     assert_eq!(Revision::kept("any", &ObjectMeta::default()), None);
+    let unusable = with(|object| object.spec.transforms.clear(), "new");
+    let object = Object { spec: unusable.spec.clone(), ..object() };
+    let certificates = unusable.certificates.clone();
+    let returned = Consumer::returned(&object, bootstrap(Security::Tls), certificates, good.wanted());
+    assert_eq!(deployment(&returned), deployment(&with(|_| (), "new")), "whatever is wrong with the spec");
+}
+
+#[test]
+fn how_many_members_a_seek_has_stopped_is_on_the_deployment() {
+    let consumer = Consumer::new(&object(), bootstrap(Security::Tls), Certificates::default()).unwrap();
+    let deployment = |consumer: &Consumer| deployment::deployment(consumer, &OwnerReference::default());
+    assert_eq!(members_before_seek(&deployment(&consumer)), None);
+    let stopped = deployment(&Consumer { members: 0, members_before_seek: Some(3), ..consumer });
+    assert_eq!((members_before_seek(&stopped), stopped.spec.unwrap().replicas), (Some(3), Some(0)));
 }
 
 #[test]

@@ -13,6 +13,9 @@ const MOST_PARTITIONS: usize = 1000;
 /// Characters of a message that a status takes.
 const MOST_CHARACTERS: usize = 1000;
 
+/// What a seek of a suspended pipeline waits for.
+pub const SUSPENDED: &str = "waits for the end of the pipeline's suspension";
+
 /// What was last done for a seek.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SeekReport {
@@ -57,10 +60,11 @@ pub fn waits(recorded: &SeekStatus, message: &str) -> SeekStatus {
     SeekStatus { message: Some(shown(message)), ..recorded.clone() }
 }
 
-/// Members begin to stop.
-pub fn stopping(recorded: SeekStatus, now: Timestamp) -> SeekStatus {
+/// Members begin to stop, so that the offsets of `group` can be moved.
+pub fn stopping(recorded: SeekStatus, group: String, now: Timestamp) -> SeekStatus {
     let message = Some("waits for members to stop".to_owned());
-    SeekStatus { phase: SeekPhase::Stopping, started_at: Some(whole_second(now)), message, ..recorded }
+    let (group, started_at) = (Some(group), Some(whole_second(now)));
+    SeekStatus { phase: SeekPhase::Stopping, group, started_at, message, ..recorded }
 }
 
 /// It ends before anything was moved.

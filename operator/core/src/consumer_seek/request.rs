@@ -5,9 +5,13 @@ use kafkapipelines_crds::Consumer;
 use serde::{Deserialize, Serialize};
 
 use super::target::Target;
+use crate::conditions;
 use crate::labels::SEEK;
 use crate::refusal::Refusal;
 use crate::request_annotation;
+
+/// Topics that a message names.
+const SHOWN: usize = 10;
 
 /// A seek that somebody asked for. Without the annotation, one that is under way ends.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -47,13 +51,12 @@ impl Request {
     ///
     /// # Errors
     /// The topics that it does not read.
-    pub fn topics_of(&self, consumer: &Consumer) -> Result<Vec<String>, String> {
-        let read = &consumer.spec.topics;
+    pub fn topics_of(&self, read: &[String]) -> Result<Vec<String>, String> {
         let others: Vec<_> = self.topics.iter().filter(|topic| !read.contains(topic)).map(String::as_str).collect();
         match (self.topics.as_slice(), others.as_slice()) {
-            ([], _) => Ok(read.clone()),
+            ([], _) => Ok(read.to_vec()),
             (some, []) => Ok(some.to_vec()),
-            (_, others) => Err(format!("it does not read {}; its topics are {}", others.join(", "), read.join(", "))),
+            (_, others) => Err(format!("it does not read {}; its topics are {}", others.join(", "), conditions::sentence(read.iter(), SHOWN))),
         }
     }
 }

@@ -10,9 +10,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 use kafkapipelines_crds::{Consumer, SeekPhase, SeekStatus};
+use kube::ResourceExt as _;
 
 use super::record;
 use super::request::Request;
+use super::target::Target;
+use crate::vector;
 
 /// So long members may take to leave the group; then they start again.
 const STOPPED_WITHIN: SignedDuration = SignedDuration::from_mins(5);
@@ -26,7 +29,7 @@ pub struct Seen<'a> {
     pub consumer: &'a Consumer,
     /// Whether its pipeline is suspended.
     pub suspended: bool,
-    /// Whether its spec is refused, so that nobody would stop its members.
+    /// Whether its spec is refused.
     pub refused: bool,
     /// Members that are there, or that are to come.
     pub members: usize,
@@ -60,8 +63,8 @@ pub fn next<'a, E>(
     match recorded {
         Some(recorded) if recorded.phase == SeekPhase::Setting => {
             // What was settled does not depend on what is asked for meanwhile.
-            let given_up = late(recorded, SET_WITHIN, seen.now).or(matches!(request, Ok(None)).then_some(WITHDRAWN));
-            match given_up {
+            let withdrawn = matches!(request, Ok(None)).then_some(WITHDRAWN);
+            match late(recorded, SET_WITHIN, seen.now).or(withdrawn).or_else(|| regrouped(recorded, seen)) {
                 Some(why) => Step::Record(record::half_done(recorded, why, seen.now)),
                 None => Step::Set(recorded),
             }
@@ -80,24 +83,30 @@ pub fn next<'a, E>(
 }
 
 const WITHDRAWN: &str = "what was asked for was withdrawn, or something else was asked for";
+const REGROUPED: &str = "spec.groupId was changed meanwhile";
+const REFUSED: &str =
+    "the spec of the consumer is refused, so the members would not start with what it says: put it right first";
 
 fn begin<'a>(asked: &'a Request, seen: &Seen<'_>) -> Step<'a> {
     let beginning = record::pending(asked);
-    if let Err(why) = asked.topics_of(seen.consumer) {
+    if let Err(why) = asked.topics_of(&TopicSelection::of(&seen.consumer.spec, []).among(&asked.topics)) {
         return Step::Record(record::failed(beginning, &why, seen.now));
+    }
+    if let Target::Time(time) = asked.to
+        && time > seen.now
+    {
+        return Step::Record(record::failed(beginning, &format!("{time} is in the future"), seen.now));
     }
     if asked.dry_run {
         return Step::Count(asked);
     }
     if seen.suspended {
-        return Step::Record(record::waits(&beginning, "the pipeline is suspended: it begins once that is over"));
+        return Step::Record(record::waits(&beginning, record::SUSPENDED));
     }
     if seen.refused {
-        let why =
-            "the spec of the consumer is refused, so its members cannot be stopped and started: put it right first";
-        return Step::Record(record::failed(beginning, why, seen.now));
+        return Step::Record(record::failed(beginning, REFUSED, seen.now));
     }
-    Step::Record(record::stopping(beginning, seen.now))
+    Step::Record(record::stopping(beginning, group(seen), seen.now))
 }
 
 fn stopping<'a>(asked: &'a Request, recorded: &'a SeekStatus, seen: &Seen<'_>) -> Step<'a> {
@@ -105,10 +114,22 @@ fn stopping<'a>(asked: &'a Request, recorded: &'a SeekStatus, seen: &Seen<'_>) -
         let waited = recorded.message.as_deref().unwrap_or_default();
         return Step::Record(record::failed(recorded.clone(), &format!("{why}: it {waited}"), seen.now));
     }
+    if let Some(why) = regrouped(recorded, seen).or(seen.refused.then_some(REFUSED)) {
+        return Step::Record(record::failed(recorded.clone(), why, seen.now));
+    }
     if seen.members > 0 {
         return Step::Record(record::waits(recorded, "waits for members to stop"));
     }
     Step::Settle(asked, recorded)
+}
+
+fn group(seen: &Seen<'_>) -> String {
+    vector::group(&seen.consumer.name_any(), &seen.consumer.spec)
+}
+
+/// Offsets that were settled for one group are set for no other.
+fn regrouped(recorded: &SeekStatus, seen: &Seen<'_>) -> Option<&'static str> {
+    recorded.group.as_ref().is_some_and(|moved| *moved != group(seen)).then_some(REGROUPED)
 }
 
 fn late(recorded: &SeekStatus, within: SignedDuration, now: Timestamp) -> Option<&'static str> {

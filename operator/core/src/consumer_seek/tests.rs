@@ -70,7 +70,7 @@ fn what_was_written_is_read_and_anything_else_is_refused_as_a_whole() {
 fn only_topics_that_it_reads_can_be_moved() {
     let topics = |names: &[&str]| {
         let topics = names.iter().map(|name| (*name).to_owned()).collect();
-        Request { topics, ..request(1) }.topics_of(&consumer(None))
+        Request { topics, ..request(1) }.topics_of(&consumer(None).spec.topics)
     };
     assert_eq!(topics(&[]), Ok(vec!["a".to_owned(), "b".to_owned()]));
     assert_eq!(topics(&["b"]), Ok(vec!["b".to_owned()]));
@@ -217,6 +217,46 @@ fn it_does_not_begin_where_members_cannot_be_stopped() {
         let seen = Seen { consumer: &object, suspended, refused, members: 2, now: now() };
         assert_eq!(name(&next(&asked, None, &seen)), expected, "{suspended} {refused} {dry_run} {topic}");
     }
+    let seen = Seen { consumer: &object, suspended: false, refused: false, members: 2, now: now() };
+    for (second, dry_run, expected) in [(0, false, "Stopping"), (1, false, "Failed"), (1, true, "Failed")] {
+        let to = Target::Time(now() + SignedDuration::from_secs(second));
+        let asked = Ok::<_, Refusal>(Some(Request { to, dry_run, ..request(1) }));
+        assert_eq!(name(&next(&asked, None, &seen)), expected, "{second} seconds ahead");
+    }
+}
+
+#[test]
+fn what_becomes_of_the_spec_meanwhile_keeps_no_member_stopped() {
+    use SeekPhase::{Setting, Stopping};
+    let asked = Ok::<_, Refusal>(Some(request(1)));
+    for (phase, refused, group, expected) in [
+        (Stopping, false, "drain", "settle"),
+        (Stopping, true, "drain", "Failed: nothing was moved: the spec"),
+        (Stopping, false, "other", "Failed: nothing was moved: spec.groupId"),
+        (Setting, false, "drain", "set"),
+        (Setting, true, "drain", "set"),
+        (Setting, false, "other", "Failed: some offsets may have been moved: spec.groupId"),
+    ] {
+        let mut object = consumer(None);
+        object.spec.group_id = Some(group.to_owned());
+        let on_record = SeekStatus { group: Some("drain".to_owned()), ..recorded(1, phase, 0) };
+        let seen = Seen { consumer: &object, suspended: false, refused, members: 0, now: now() };
+        let step = next(&asked, Some(&on_record), &seen);
+        let told = match &step {
+            Step::Record(status) => format!("{}: {}", name(&step), status.message.as_deref().unwrap_or_default()),
+            _ => name(&step),
+        };
+        assert!(told.starts_with(expected), "{phase:?} {refused} {group}: {told}");
+    }
+}
+
+#[test]
+fn the_group_is_on_record_before_its_members_stop() {
+    let object = consumer(None);
+    let seen = Seen { consumer: &object, suspended: false, refused: false, members: 2, now: now() };
+    let asked = Ok::<_, Refusal>(Some(request(1)));
+    let Step::Record(status) = next(&asked, None, &seen) else { panic!("it begins") };
+    assert_eq!((status.group.as_deref(), status.started_at.map(|at| at.0)), (Some("drain"), Some(now())));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
-use kafkapipelines_core::child::owned_by;
+use kafkapipelines_core::child::{Child, owned_by};
 use kafkapipelines_core::consumer::members::{declared_partitions, members};
 use kafkapipelines_core::consumer::rollback::Rollout;
 use kafkapipelines_core::consumer_health::report::ConsumerReport;
@@ -45,6 +45,8 @@ struct Size {
     partitions: Option<i32>,
     /// Members that the Deployment is to have now.
     members: i32,
+    /// How many it had before they were stopped for a seek, while they are to be.
+    before_seek: Option<i32>,
     /// What the first member waits for.
     waiting: Option<(&'static str, String)>,
     report: Option<Arc<ConsumerReport>>,
@@ -138,8 +140,9 @@ impl Reconciler for ConsumerController {
         let view = View::observe(&self.watches, &object, self.io.status.current(object.as_ref())?);
         let (judged, size) = (view.judge(), self.size(&view));
         let progress = match &judged {
-            Judged::Good(good) if !view.is_suspended() => self.carry_out(&view, good, size.members).await,
-            _ => Ok(Progress::none(&view)),
+            _ if view.is_suspended() => Ok(Progress::none(&view)),
+            Judged::Good(good) => self.carry_out(&view, good, &size).await,
+            Judged::Refused(_) | Judged::Waiting(..) => self.start_again(&view, &size).await,
         };
         self.report(&view, judged, size, &progress).await?;
         // What was given up is in the status now, so the next step is taken at once.
@@ -161,10 +164,11 @@ impl ConsumerController {
         let seen = current.and_then(|report| report.partitions);
         let pipeline = view.pipeline.as_deref();
         let partitions = seen.or_else(|| declared_partitions(&object.spec, pipeline?));
-        let present =
-            view.deployment.as_deref().and_then(|deployment| deployment.spec.as_ref()?.replicas).unwrap_or_default();
+        let present = view.members_before_seek().or_else(|| view.deployment.as_deref()?.spec.as_ref()?.replicas);
+        let present = present.unwrap_or_default();
         let start = current.and_then(|report| report.start.as_ref());
         let held = record::held(view.before.seek.as_ref());
+        let before_seek = held.is_some().then_some(present);
         let members = if held.is_some() { 0 } else { members(wanted, present, partitions, start) };
         let waiting = match start {
             _ if held.is_some() => held,
@@ -173,13 +177,13 @@ impl ConsumerController {
             Some(Start::Waits(reason, message)) => Some((*reason, message.clone())),
             None => Some(("DeadLetterTopicPending", NOT_LOOKED.to_owned())),
         };
-        Size { partitions, members, waiting, report }
+        Size { partitions, members, before_seek, waiting, report }
     }
 
     /// Writes what the members need, then the Deployment.
-    async fn carry_out(&self, view: &View<'_>, good: &Good, members: i32) -> Result<Progress, Error> {
+    async fn carry_out(&self, view: &View<'_>, good: &Good, size: &Size) -> Result<Progress, Error> {
         let mut consumer = consumer::Consumer::new(&good.object, good.bootstrap.clone(), good.certificates.clone())?;
-        consumer.members = members;
+        (consumer.members, consumer.members_before_seek) = (size.members, size.before_seek);
         let kept = revisions::last_good(&self.watches, view);
         let rollout = revisions::rollout(view, &consumer, kept.as_ref());
         if rollout.is_news(&view.before) {
@@ -189,11 +193,29 @@ impl ConsumerController {
         let children = consumer.children(&owned_by(view.object));
         let (workload, needs) = children.into_iter().partition(|child| child.gvk.kind == "Deployment");
         self.io.children.apply(view.object, prepare(&self.watches, needs)?).await?;
+        let shown = self.run(view, &consumer, workload).await?;
+        revisions::delete_unused(&self.io, &self.watches, view, &consumer.wanted(), &rollout).await?;
+        Ok(Progress { shown, rollout })
+    }
+
+    /// What a seek has stopped runs again after it, whatever is wrong with the spec meanwhile: the last good revision, or else what ran.
+    async fn start_again(&self, view: &View<'_>, size: &Size) -> Result<Progress, Error> {
+        let none = Progress::none(view);
+        let stopped = view.members_before_seek().filter(|_| size.before_seek.is_none());
+        let (Some(members), Some((bootstrap, certificates))) = (stopped, view.way()) else { return Ok(none) };
+        let revision = revisions::last_good(&self.watches, view).or_else(|| revisions::newest(&self.watches, view));
+        let Some(revision) = revision else { return Ok(none) };
+        let returned = consumer::Consumer::returned(view.object, bootstrap, certificates, revision);
+        let consumer = consumer::Consumer { members, ..returned };
+        let shown = self.run(view, &consumer, vec![consumer.deployment(&owned_by(view.object))]).await?;
+        Ok(Progress { shown, ..none })
+    }
+
+    async fn run(&self, view: &View<'_>, consumer: &consumer::Consumer, workload: Vec<Child>) -> Result<Shown, Error> {
         let applied = self.io.children.apply(view.object, prepare(&self.watches, workload)?).await?;
         let newest =
             applied.changes().next().is_none() && view.deployment.as_deref().is_some_and(|d| consumer.is_shown_by(d));
-        revisions::delete_unused(&self.io, &self.watches, view, &consumer.wanted(), &rollout).await?;
-        Ok(Progress { shown: if newest { Shown::Newest } else { Shown::Older }, rollout })
+        Ok(if newest { Shown::Newest } else { Shown::Older })
     }
 
     /// Writes the status: what was observed, and what was found wrong.

@@ -24,6 +24,15 @@ pub(super) fn last_good(watches: &Watches, view: &View<'_>) -> Option<Revision> 
     Revision::kept(good, &kept.metadata).filter(|_| kept.metadata.deletion_timestamp.is_none())
 }
 
+/// The revision of the Deployment as last seen, whether it was ever good or not.
+pub(super) fn newest(watches: &Watches, view: &View<'_>) -> Option<Revision> {
+    let pod = view.deployment.as_deref()?.spec.as_ref()?.template.spec.as_ref()?;
+    let any = names::consumer_revision(&view.object.spec.pipeline, &view.object.name_any(), "");
+    let (config_map, revision) = config_maps(pod).find_map(|name| Some((name, name.strip_prefix(&any)?)))?;
+    let kept = watches.config_maps.get(&view.object.namespace().unwrap_or_default(), config_map)?;
+    Revision::kept(revision, &kept.metadata)
+}
+
 /// How the rollout of `wanted` stands; `kept` is the last good revision.
 pub(super) fn rollout(view: &View<'_>, wanted: &consumer::Consumer, kept: Option<&Revision>) -> Rollout {
     let revision = wanted.wanted();

@@ -35,6 +35,7 @@ use kafka::Asked;
 /// How soon the next step is taken, or tried again.
 const SOON: Duration = Duration::from_secs(2);
 const NO_KAFKA: &str = "waits for Kafka, which cannot be asked yet";
+const SUSPENDED: &str = "waits for the end of the pipeline's suspension";
 const NO_LEADER: &str = "waits until each partition of the dead-letter topic has a leader";
 const ROLLED_BACK: &str =
     "waits for a spec with which members become ready: they were brought back to the last good one";
@@ -90,13 +91,15 @@ impl Reconciler for ConsumerReplayController {
             self.keep(&object, ReplayReport { status: None, refusal });
             return Ok(Action::await_change());
         }
+        let waits = |why: &str| report::failed(request.as_ref().ok().and_then(Option::as_ref), recorded, why);
         if consumer_kafka::is_suspended(&self.watches, &object) {
+            self.keep(&object, ReplayReport { status: waits(SUSPENDED), refusal });
             return Ok(Action::requeue(SOON));
         }
         let taken = self.take(&object, step).await;
         let status = match &taken {
             Ok(status) => Some(status.clone()),
-            Err(error) => report::failed(request.ok().flatten().as_ref(), recorded, &error.to_string()),
+            Err(error) => waits(&error.to_string()),
         };
         self.keep(&object, ReplayReport { status, refusal });
         taken.map(|_| Action::requeue(SOON))

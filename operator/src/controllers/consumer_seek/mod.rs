@@ -85,7 +85,8 @@ impl Reconciler for ConsumerSeekController {
             return Ok(Action::await_change());
         }
         let under_way = recorded.filter(|recorded| record::held(Some(recorded)).is_some());
-        if seen.suspended && under_way.is_some() {
+        if let Some(under_way) = under_way.filter(|_| seen.suspended) {
+            keep(Some(record::waits(under_way, record::SUSPENDED)));
             return Ok(Action::requeue(SOON));
         }
         let taken = self.take(&object, step).await;
