@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     BufferSpec, ConsumerStatus, ConsumerTest, DecodingSpec, ImageSpec, PodTemplateSpec, Properties,
-    ResourceRequirements, RollbackSpec, SinkSpec, TransformSpec,
+    RawSpec, ResourceRequirements, RollbackSpec, SinkSpec, TransformSpec,
 };
 
 /// A Vector aggregator: reads topics, transforms lines with VRL, writes to a store. One Deployment `<pipeline>-<consumer>`.
@@ -104,6 +104,10 @@ pub struct ConsumerSpec {
     pub buffer: BufferSpec,
     /// Where lines go that cannot be transformed, that a store would drop, or that no sink wants.
     pub dead_letter: DeadLetterSpec,
+    /// Vector configuration merged into the file that members run, for what the other fields do not have: options of sinks, and components beside
+    /// the chain. A change restarts the members.
+    #[serde(default, skip_serializing_if = "RawSpec::is_empty")]
+    pub raw: RawSpec,
     /// Lines and what must become of them. They pass the transforms before anything is applied; while one test fails, the members keep
     /// running what they had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

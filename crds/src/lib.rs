@@ -20,6 +20,7 @@ mod listener;
 mod log_pipeline;
 mod pod_template;
 mod property;
+mod raw;
 mod resources;
 mod rollback;
 mod schema;
@@ -51,6 +52,7 @@ pub use log_pipeline::{
 };
 pub use pod_template::{PodTemplateMetadata, PodTemplateSpec, PodTemplateValues};
 pub use property::{Properties, PropertyValue};
+pub use raw::{RawComponents, RawSpec};
 pub use resources::ResourceRequirements;
 pub use rollback::{LastGoodStatus, OnFailure, RollbackSpec, RolledBackStatus};
 pub use sink::{

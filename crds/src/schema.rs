@@ -77,6 +77,15 @@ pub(crate) fn anything(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "object", "maxProperties": 64, "x-kubernetes-preserve-unknown-fields": true})
 }
 
+/// Components of Vector by their ids.
+pub(crate) fn raw_components(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": 16,
+        "additionalProperties": {"type": "object", "maxProperties": 64, "x-kubernetes-preserve-unknown-fields": true},
+    })
+}
+
 /// A map of Kafka property to number or string.
 pub(crate) fn properties(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
