@@ -37,6 +37,7 @@ pub mod roll;
 pub mod scaling;
 pub mod status;
 pub mod storage_change;
+pub mod topic_selection;
 pub mod validate;
 pub mod vector;
 mod vector_pod;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use kafkapipelines_core::consumer_health::reading::Offsets;
+use kafkapipelines_core::topic_selection::TopicSelection;
 use kafkapipelines_crds::Consumer;
 use kafkapipelines_kafka::Client;
 use kafkapipelines_kafka::calls::metadata::Topic;
@@ -15,6 +16,28 @@ use super::kafka_clients::KafkaClients;
 use super::kafka_nodes;
 use crate::io::Io;
 use crate::io::watches::Watches;
+
+/// Which topics the consumer reads.
+pub(super) fn topics(watches: &Watches, consumer: &Consumer) -> TopicSelection {
+    let of_pipeline = |other: &Consumer| other.spec.pipeline == consumer.spec.pipeline;
+    let beside = watches.consumers.list(&consumer.namespace().unwrap_or_default(), of_pipeline);
+    TopicSelection::of(&consumer.spec, beside.iter().map(|other| &other.spec))
+}
+
+/// Those of its topics that exist, and those of `more`. A pattern is looked for among all topics: that is one question as well.
+pub(super) async fn existing(
+    brokers: &Client,
+    topics: &TopicSelection,
+    more: &[String],
+) -> Result<BTreeMap<String, Topic>, kafkapipelines_kafka::Error> {
+    if let TopicSelection::Listed(names) = topics {
+        return brokers.existing_topics(&[names, more].concat()).await;
+    }
+    let mut there = brokers.list_topics().await?;
+    let read = topics.among(there.keys());
+    there.retain(|name, _| read.contains(name) || more.contains(name));
+    Ok(there)
+}
 
 /// Whether the pipeline of the consumer is suspended.
 pub(super) fn is_suspended(watches: &Watches, consumer: &Consumer) -> bool {

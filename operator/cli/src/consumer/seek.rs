@@ -28,7 +28,7 @@ pub async fn run(args: &ConsumerSeekArgs) -> Result<()> {
     let scope = Scope::of_one_namespace(&args.cluster).await?;
     let found = consumer(&scope, &args.name).await?;
     let wanted = request(args, Timestamp::now());
-    wanted.topics_of(&found).map_err(|why| anyhow!("Consumer {}: {why}", args.name))?;
+    wanted.fits(&found).map_err(|why| anyhow!("Consumer {}: {why}", args.name))?;
     match under_way(&found) {
         Some(other) => join(&scope, args, &other).await,
         None => ask(&scope, args, wanted).await,

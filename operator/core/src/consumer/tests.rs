@@ -14,6 +14,10 @@ fn object() -> Object {
     serde_json::from_value(consumer).unwrap()
 }
 
+fn topics(object: &Object) -> TopicSelection {
+    TopicSelection::of(&object.spec, [])
+}
+
 fn bootstrap(security: Security) -> Bootstrap {
     Bootstrap { servers: "log-aggregator-kafka-kafka-bootstrap.kafka.svc:9093".to_owned(), security }
 }
@@ -27,7 +31,7 @@ fn certificates(security: Security) -> Certificates {
 
 fn children(object: &Object, security: Security) -> Vec<Child> {
     let owner = OwnerReference { name: "victoria-logs".to_owned(), ..OwnerReference::default() };
-    Consumer::new(object, bootstrap(security), certificates(security)).unwrap().children(&owner)
+    Consumer::new(object, &topics(object), bootstrap(security), certificates(security)).unwrap().children(&owner)
 }
 
 fn child(object: &Object, security: Security, kind: &str) -> Value {
@@ -62,7 +66,7 @@ fn all_children_are_called_alike_but_the_file_after_its_revision_and_the_deploym
     assert!(others.iter().all(
         |child| (child.namespace.as_str(), child.name.as_str()) == ("kafka", "log-aggregator-kafka-victoria-logs")
     ));
-    let consumer = Consumer::new(&object(), bootstrap(Security::Tls), certificates(Security::Tls)).unwrap();
+    let consumer = Consumer::new(&object(), &topics(&object()), bootstrap(Security::Tls), certificates(Security::Tls)).unwrap();
     let name = format!("log-aggregator-kafka-victoria-logs-{}", consumer.wanted().name());
     assert_eq!(files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), [name]);
     assert_eq!(children.last().unwrap().gvk.kind, "Deployment");
@@ -75,7 +79,7 @@ fn members_restart_for_what_they_read_at_their_start_and_for_nothing_else() {
     assert!(!restarts(|object| object.spec.replicas = 7));
     let with = |authority: &str, own: &str| {
         let certificates = Certificates { authority: Some(authority.into()), own: Some(own.into()) };
-        let consumer = Consumer::new(&object(), bootstrap(Security::MutualTls), certificates).unwrap();
+        let consumer = Consumer::new(&object(), &topics(&object()), bootstrap(Security::MutualTls), certificates).unwrap();
         deployment::deployment(&consumer, &OwnerReference::default()).spec.unwrap().template
     };
     assert_ne!(with("old", "own"), with("new", "own"));
@@ -87,7 +91,7 @@ fn a_revision_is_what_can_be_brought_back() {
     let revision = |change: fn(&mut Object)| {
         let mut object = object();
         change(&mut object);
-        Consumer::new(&object, bootstrap(Security::Tls), Certificates::default()).unwrap().wanted().name().to_owned()
+        Consumer::new(&object, &topics(&object), bootstrap(Security::Tls), Certificates::default()).unwrap().wanted().name().to_owned()
     };
     let changes: [fn(&mut Object); 5] = [
         |object| object.spec.transforms.clear(),
@@ -109,7 +113,7 @@ fn what_is_brought_back_comes_from_its_config_map_with_the_newest_certificates_a
         let mut object = object();
         change(&mut object);
         let certificates = Certificates { authority: Some(certificate.into()), own: None };
-        Consumer::new(&object, bootstrap(Security::Tls), certificates).unwrap()
+        Consumer::new(&object, &topics(&object), bootstrap(Security::Tls), certificates).unwrap()
     };
     let good = with(|_| (), "old");
     let kept = config_map::config_map(&good, &OwnerReference::default()).metadata;
@@ -131,7 +135,7 @@ fn what_is_brought_back_comes_from_its_config_map_with_the_newest_certificates_a
 
 #[test]
 fn how_many_members_a_seek_has_stopped_is_on_the_deployment() {
-    let consumer = Consumer::new(&object(), bootstrap(Security::Tls), Certificates::default()).unwrap();
+    let consumer = Consumer::new(&object(), &topics(&object()), bootstrap(Security::Tls), Certificates::default()).unwrap();
     let deployment = |consumer: &Consumer| deployment::deployment(consumer, &OwnerReference::default());
     assert_eq!(members_before_seek(&deployment(&consumer)), None);
     let stopped = deployment(&Consumer { members: 0, members_before_seek: Some(3), ..consumer });
@@ -199,7 +203,7 @@ fn a_deployment_shows_a_consumer_only_when_it_runs_it() {
     let consumer = |change: fn(&mut Object)| {
         let mut object = object();
         change(&mut object);
-        Consumer::new(&object, bootstrap(Security::Tls), Certificates::default()).unwrap()
+        Consumer::new(&object, &topics(&object), bootstrap(Security::Tls), Certificates::default()).unwrap()
     };
     let wanted = consumer(|_| ());
     let mut observed = deployment::deployment(&wanted, &OwnerReference::default());

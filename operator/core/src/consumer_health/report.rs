@@ -13,6 +13,8 @@ pub struct ConsumerReport {
     pub generation: Option<i64>,
     /// Whether a first member may start.
     pub start: Option<Start>,
+    /// Names of its topics that exist.
+    pub topics: Option<Vec<String>>,
     /// Partitions of all its topics.
     pub partitions: Option<i32>,
     /// Its group.

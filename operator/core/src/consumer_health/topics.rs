@@ -43,13 +43,23 @@ impl TopicFacts {
     }
 }
 
-/// Partitions of all the topics that are read; none while one of them does not exist. Members share them without regard to topics, so
+/// Partitions of all the topics that are read; none while a listed one does not exist. Members share them without regard to topics, so
 /// more members than this stay idle.
 pub fn partitions(spec: &ConsumerSpec, facts: &Facts) -> Option<i32> {
-    spec.topics.iter().map(|topic| facts.get(topic).map(|topic| topic.partitions)).sum()
+    missing(spec, facts).is_empty().then(|| read(spec, facts).map(|(_, topic)| topic.partitions).sum())
 }
 
-/// Topics that are read and do not exist.
+/// Names of the topics that are read, as far as they exist.
+pub fn names(spec: &ConsumerSpec, facts: &Facts) -> Vec<String> {
+    read(spec, facts).map(|(name, _)| name.clone()).collect()
+}
+
+/// The facts are those of topics that are read, and of the dead-letter topic, which never is.
+fn read<'a>(spec: &'a ConsumerSpec, facts: &'a Facts) -> impl Iterator<Item = (&'a String, &'a TopicFacts)> {
+    facts.iter().filter(|(name, _)| **name != spec.dead_letter.topic)
+}
+
+/// Listed topics that do not exist.
 pub(super) fn missing<'a>(spec: &'a ConsumerSpec, facts: &Facts) -> Vec<&'a str> {
     spec.topics.iter().map(String::as_str).filter(|topic| !facts.contains_key(*topic)).collect()
 }
@@ -71,7 +81,7 @@ pub(super) enum Unfit {
 /// What keeps dead letters out of their topic, if anything does: one that it refuses is lost.
 pub(super) fn dead_letters_unfit(spec: &ConsumerSpec, facts: &Facts) -> Option<Unfit> {
     let Some(letters) = facts.get(&spec.dead_letter.topic) else { return Some(Unfit::Missing) };
-    let largest = spec.topics.iter().filter_map(|topic| facts.get(topic)?.max_message_bytes).max()?;
+    let largest = read(spec, facts).filter_map(|(_, topic)| topic.max_message_bytes).max()?;
     let (takes, needs) = (letters.max_message_bytes?, (largest + HEADER_BYTES).min(MAX_DEAD_LETTER_BYTES));
     (takes < needs).then_some(Unfit::TooSmall { takes, needs })
 }
@@ -134,6 +144,17 @@ mod tests {
         assert_eq!(partitions(&spec(), &facts(&[("a", takes(1)), ("b", takes(1)), ("dead", takes(1))])), Some(6));
         assert_eq!(partitions(&spec(), &facts(&[("a", takes(1)), ("dead", takes(1))])), None);
         assert_eq!(missing(&spec(), &facts(&[("a", takes(1))])), ["b"]);
+    }
+
+    #[test]
+    fn of_a_pattern_all_that_match_are_known_though_they_are_none() {
+        let pattern = ConsumerSpec { topics: Vec::new(), topic_pattern: Some(".*".to_owned()), ..spec() };
+        let there = facts(&[("a", takes(1)), ("c", takes(5_000_000)), ("dead", takes(1))]);
+        assert_eq!((partitions(&pattern, &there), names(&pattern, &there)), (Some(6), vec!["a".to_owned(), "c".to_owned()]));
+        assert_eq!(dead_letters_unfit(&pattern, &there), Some(Unfit::TooSmall { takes: 1, needs: 6_000_000 }));
+        let nothing = facts(&[("dead", takes(1))]);
+        assert_eq!((partitions(&pattern, &nothing), missing(&pattern, &nothing)), (Some(0), Vec::new()));
+        assert_eq!(dead_letters_unfit(&pattern, &nothing), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::conditions;
 use crate::labels::SEEK;
 use crate::refusal::Refusal;
 use crate::request_annotation;
+use crate::topic_selection::TopicSelection;
 
 /// Topics that a message names.
 const SHOWN: usize = 10;
@@ -45,6 +46,14 @@ impl Request {
     /// The value of the annotation.
     pub fn annotation(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Whether it names only topics that the consumer reads, or would read if they were there.
+    ///
+    /// # Errors
+    /// The others.
+    pub fn fits(&self, consumer: &Consumer) -> Result<(), String> {
+        self.topics_of(&TopicSelection::of(&consumer.spec, []).among(&self.topics)).map(drop)
     }
 
     /// The topics whose partitions are moved, of those that the consumer reads.

@@ -89,7 +89,7 @@ const REFUSED: &str =
 
 fn begin<'a>(asked: &'a Request, seen: &Seen<'_>) -> Step<'a> {
     let beginning = record::pending(asked);
-    if let Err(why) = asked.topics_of(&TopicSelection::of(&seen.consumer.spec, []).among(&asked.topics)) {
+    if let Err(why) = asked.fits(seen.consumer) {
         return Step::Record(record::failed(beginning, &why, seen.now));
     }
     if let Target::Time(time) = asked.to

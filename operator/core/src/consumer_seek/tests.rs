@@ -74,7 +74,14 @@ fn only_topics_that_it_reads_can_be_moved() {
     };
     assert_eq!(topics(&[]), Ok(vec!["a".to_owned(), "b".to_owned()]));
     assert_eq!(topics(&["b"]), Ok(vec!["b".to_owned()]));
-    assert_eq!(topics(&["b", "c"]), Err("it does not read c; its topics are a, b".to_owned()));
+    let named = |names: &[&str]| {
+        let mut by_pattern = consumer(None);
+        (by_pattern.spec.topics, by_pattern.spec.topic_pattern) = (Vec::new(), Some("a.*".to_owned()));
+        Request { topics: names.iter().map(|name| (*name).to_owned()).collect(), ..request(1) }.fits(&by_pattern)
+    };
+    assert_eq!((named(&[]), named(&["a", "ab"])), (Ok(()), Ok(())));
+    assert_eq!(named(&["a", "b"]), Err("it does not read b; its topics are a".to_owned()));
+    assert_eq!(topics(&["b", "c"]), Err("it does not read c; its topics are a; b".to_owned()));
 }
 
 /// Partition, from, to.

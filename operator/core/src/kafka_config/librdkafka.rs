@@ -55,7 +55,7 @@ const OWNERS: [(&[&str], &str); 10] = [
         LARGEST,
     ),
     (&["enable.partition.eof", "statistics.interval.ms", "client.id", "log.queue"], OF_VECTOR),
-    (&["topic.blacklist"], "name the topics to read in spec.topics and remove it"),
+    (&["topic.blacklist"], "say what is read in spec.topics or spec.topicPattern and remove it"),
     (&["allow.auto.create.topics"], "topics are made by spec.topics of the LogPipeline; remove it"),
     (&["plugin.", "interceptors", "opaque", "default_topic_conf", "builtin.features", "enabled_events"], CODE),
 ];

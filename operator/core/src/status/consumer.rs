@@ -39,6 +39,9 @@ pub struct Observed<'a> {
 /// Conditions that come from a look at how it does.
 const LOOKED_AT: [&str; 3] = [NO_LOSS, DELIVERING, AT_RISK];
 
+/// Topics that the status names.
+const TOPICS_SHOWN: usize = 10;
+
 /// Reason of a consumer whose members were brought back to the last good revision.
 const ROLLED_BACK: &str = "RolledBack";
 
@@ -54,7 +57,7 @@ pub fn status(observed: &Observed<'_>, now: Timestamp) -> ConsumerStatus {
         conditions: conditions_of(observed, now),
         replicas: count(members.iter().filter(|member| !member.terminating)),
         ready_members: Some(format!("{}/{wanted}", serving(members).min(*wanted))),
-        topics: Some(spec.topics.join(",")),
+        topics: Some(topics(observed)),
         sinks: Some(spec.sinks.iter().map(|sink| sink.name.as_str()).collect::<Vec<_>>().join(",")),
         selector: Some(labels::to_query(&selector)),
         config_hash: config_hash(members).or_else(|| before.config_hash.clone()),
@@ -72,6 +75,18 @@ pub fn status(observed: &Observed<'_>, now: Timestamp) -> ConsumerStatus {
         loss: report.map_or_else(|| before.loss.clone(), |report| report.loss.clone()),
         seek: before.seek.clone(),
         replay: before.replay.clone(),
+    }
+}
+
+/// The topics in short: those that a pattern matches once Kafka was asked, and it itself while there are none.
+fn topics(Observed { object, before, report, .. }: &Observed<'_>) -> String {
+    let Some(pattern) = &object.spec.topic_pattern else { return object.spec.topics.join(",") };
+    let generation = object.metadata.generation;
+    let found = report.filter(|report| report.generation == generation).and_then(|report| report.topics.as_ref());
+    match found {
+        Some(found) if found.is_empty() => pattern.clone(),
+        Some(found) => conditions::sentence(found.iter(), TOPICS_SHOWN).replace("; ", ","),
+        None => before.topics.clone().filter(|_| before.observed_generation == generation).unwrap_or_else(|| pattern.clone()),
     }
 }
 
@@ -262,6 +277,36 @@ mod tests {
             assert_eq!(said, expected, "{text}");
             assert!(text.contains(message), "{text}");
         }
+    }
+
+    #[test]
+    fn topics_of_a_pattern_are_told_once_they_are_known() {
+        let mut object = consumer(1);
+        let (verdict, rollout, before) = (Verdict::default(), Rollout::default(), ConsumerStatus::default());
+        let told = |object: &Consumer, found: Option<&[&str]>, before: &ConsumerStatus| {
+            let topics = found.map(|found| found.iter().map(|name| (*name).to_owned()).collect());
+            let report = ConsumerReport { generation: Some(3), topics, ..ConsumerReport::default() };
+            let observed = Observed {
+                object,
+                before,
+                pipeline: None,
+                verdict: &verdict,
+                deployment: None,
+                members: &[],
+                wanted: 1,
+                rollout: &rollout,
+                report: Some(&report),
+            };
+            status(&observed, Timestamp::UNIX_EPOCH).topics.unwrap()
+        };
+        assert_eq!(told(&object, Some(&["c"]), &before), "a,b");
+        (object.spec.topics, object.spec.topic_pattern) = (Vec::new(), Some("l.*".to_owned()));
+        assert_eq!(told(&object, Some(&["la", "lb"]), &before), "la,lb");
+        let many: Vec<_> = ["l"; 12].into();
+        assert!(told(&object, Some(&many), &before).ends_with("l,l,and 2 more"));
+        assert_eq!(told(&object, Some(&[]), &before), "l.*");
+        let before = |generation| ConsumerStatus { topics: Some("la".to_owned()), observed_generation: Some(generation), ..ConsumerStatus::default() };
+        assert_eq!((told(&object, None, &before(3)), told(&object, None, &before(2))), ("la".to_owned(), "l.*".to_owned()));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use kafkapipelines_crds::{AutoOffsetReset, ConsumerSpec};
 use super::file::{Codec, KafkaMetrics, KafkaSource, Tls};
 use super::{Bootstrap, CA_DIR, CA_KEY, USER_CERTIFICATE, USER_DIR, USER_KEY};
 use crate::kafka_config::librdkafka;
+use crate::topic_selection::TopicSelection;
 
 /// The largest message that is fetched; also above what the topics allow, for a larger one would stop its partition.
 pub(super) const MAX_MESSAGE_BYTES: u64 = 20_000_000;
@@ -19,13 +20,15 @@ const SESSION_TIMEOUT_MS: u64 = 30_000;
 const DRAIN_TIMEOUT_MS: u64 = 25_000;
 /// Kilobytes that are fetched ahead.
 const QUEUED_KBYTES: u64 = 16_384;
+/// Where topics are found by a pattern: how soon a new one is. librdkafka's own five minutes are longer than a person waits.
+const NEW_TOPIC_MS: u64 = 30_000;
 
 /// A source that reads `topics` in `group`, with the consumer's own options.
 pub(super) fn source(
     spec: &ConsumerSpec,
     bootstrap: &Bootstrap,
     group_id: String,
-    topics: Vec<String>,
+    topics: &TopicSelection,
     reset: AutoOffsetReset,
 ) -> KafkaSource {
     let mut options = BTreeMap::from([
@@ -34,12 +37,16 @@ pub(super) fn source(
         ("partition.assignment.strategy".to_owned(), "cooperative-sticky".to_owned()),
         ("queued.max.messages.kbytes".to_owned(), QUEUED_KBYTES.to_string()),
     ]);
+    if let Some(overlooked) = topics.overlooked() {
+        options.insert("topic.blacklist".to_owned(), overlooked);
+        options.insert("topic.metadata.refresh.interval.ms".to_owned(), NEW_TOPIC_MS.to_string());
+    }
     options.extend(librdkafka::check("spec.librdkafka", &spec.librdkafka).0);
     KafkaSource {
         bootstrap_servers: bootstrap.servers.clone(),
         tls: tls(bootstrap),
         group_id,
-        topics,
+        topics: topics.subscription(),
         auto_offset_reset: match reset {
             AutoOffsetReset::Earliest => "earliest",
             AutoOffsetReset::Latest => "latest",

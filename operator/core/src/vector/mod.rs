@@ -41,6 +41,8 @@ pub use dead_letter::MAX_DEAD_LETTER_BYTES;
 use chain::Input;
 use steps::Steps;
 
+use crate::topic_selection::TopicSelection;
+
 /// The directory of the file in the container.
 pub const CONFIG_DIR: &str = "/etc/vector";
 /// The directory of the cluster CA's certificate in the container.
@@ -70,7 +72,20 @@ pub struct Unwritable(#[from] serde_saphyr::SerializeError);
 /// # Errors
 /// [`Unwritable`], which no spec is known to cause.
 pub fn render(name: &str, spec: &ConsumerSpec, bootstrap: &Bootstrap) -> Result<String, Unwritable> {
-    let source = kafka::source(spec, bootstrap, group(name, spec), spec.topics.clone(), spec.auto_offset_reset);
+    render_reading(name, spec, &TopicSelection::of(spec, []), bootstrap)
+}
+
+/// As [`render`], where the other consumers of the pipeline are known as well: what they write is not read by a pattern.
+///
+/// # Errors
+/// [`Unwritable`], which no spec is known to cause.
+pub fn render_reading(
+    name: &str,
+    spec: &ConsumerSpec,
+    topics: &TopicSelection,
+    bootstrap: &Bootstrap,
+) -> Result<String, Unwritable> {
+    let source = kafka::source(spec, bootstrap, group(name, spec), topics, spec.auto_offset_reset);
     write(&chain::assemble(name, spec, bootstrap, Input { source, steps: Steps::after(ids::KAFKA) }))
 }
 

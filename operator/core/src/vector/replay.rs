@@ -16,6 +16,7 @@ use super::ids::{KAFKA, REPLAYED, RESTORE};
 use super::steps::Steps;
 use super::{Bootstrap, Unwritable, kafka, write};
 use crate::consumer_replay::plan::{Plan, Range};
+use crate::topic_selection::TopicSelection;
 
 /// Makes of a dead letter what the source of the topics had seen.
 const RESTORED: &str = include_str!("replay.vrl");
@@ -31,7 +32,8 @@ pub fn render(
     group: String,
     plan: &Plan,
 ) -> Result<String, Unwritable> {
-    let source = kafka::source(spec, bootstrap, group, vec![plan.topic.clone()], AutoOffsetReset::Earliest);
+    let letters = TopicSelection::Listed(vec![plan.topic.clone()]);
+    let source = kafka::source(spec, bootstrap, group, &letters, AutoOffsetReset::Earliest);
     let mut steps = Steps::after(KAFKA);
     let condition = condition(name, plan);
     steps.push(REPLAYED, |inputs| Transform::Filter(Filter { inputs, condition }));

@@ -93,6 +93,27 @@ fn a_consumer_shows_its_certificate_to_read_and_to_write_dead_letters() {
 }
 
 #[test]
+fn a_pattern_is_one_topic_that_begins_with_an_anchor_and_what_consumers_write_is_overlooked() {
+    let source = |spec: &ConsumerSpec, beside: &[ConsumerSpec]| {
+        let topics = TopicSelection::of(spec, beside);
+        let file = render_reading("drain", spec, &topics, &plain()).unwrap();
+        serde_saphyr::from_str::<Value>(&file).unwrap()["sources"]["_kafka"].clone()
+    };
+    let listed = source(&other(), &[]);
+    assert!(listed["librdkafka_options"].get("topic.blacklist").is_none());
+    let mut spec = ConsumerSpec { topics: Vec::new(), topic_pattern: Some("logs.*|dead".to_owned()), ..other() };
+    let mut beside = other();
+    beside.dead_letter.topic = "logs.dead".to_owned();
+    let by_pattern = source(&spec, &[beside]);
+    assert_eq!(by_pattern["topics"], json!(["^(logs.*|dead)$"]));
+    let options = &by_pattern["librdkafka_options"];
+    assert_eq!(options["topic.blacklist"], "^__,^dead$,^logs[.]dead$");
+    assert_eq!(options["topic.metadata.refresh.interval.ms"], "30000");
+    spec.librdkafka = serde_json::from_value(json!({"topic.metadata.refresh.interval.ms": 5000})).unwrap();
+    assert_eq!(source(&spec, &[])["librdkafka_options"]["topic.metadata.refresh.interval.ms"], "5000");
+}
+
+#[test]
 fn vector_knows_every_field() {
     let files = [
         render("victoria-logs", &reference(), &over_tls()),

@@ -20,6 +20,7 @@ use kube::ResourceExt as _;
 use tokio_util::sync::CancellationToken;
 
 use super::children::prepare;
+use super::consumer_kafka;
 use super::consumer_view::{Good, Judged, View};
 use super::error::{self, Error};
 use super::kafka_nodes::pipeline_of;
@@ -81,7 +82,7 @@ pub fn run(
 ) -> impl Future<Output = ()> + Send + use<> {
     let (io, reports) = (context.io(ConsumerController::NAME), reports.clone());
     let controller = ConsumerController { io, watches: watches.clone(), reports: reports.clone() };
-    let [of_pipeline, of_secret, of_program] = [(); 3].map(|()| watches.consumers.clone());
+    let [of_pipeline, of_secret, of_program, beside] = [(); 4].map(|()| watches.consumers.clone());
     Runner::new(controller, &watches.consumers, &context.settings)
         .reported(&reports.health)
         .reported(&reports.replay)
@@ -89,6 +90,7 @@ pub fn run(
         .watches(&watches.pipelines, move |pipeline: &LogPipeline| {
             consumers_of(&of_pipeline, pipeline, &pipeline.name_any())
         })
+        .watches(&watches.consumers, move |consumer| readers_by_pattern(&beside, consumer))
         .watches(&watches.secrets, move |secret| readers_of(&of_secret, secret))
         .watches(&watches.programs, move |config_map| users_of(&of_program, config_map))
         .watches(&watches.pods, consumer_name)
@@ -112,6 +114,13 @@ fn readers_of(consumers: &Watched<Consumer>, secret: &Secret) -> Vec<String> {
         readers.retain(|consumer| name == names::user(pipeline, &names::consumer_user(consumer)));
     }
     readers
+}
+
+/// Names of the consumers beside this one that may not read what it writes.
+fn readers_by_pattern(consumers: &Watched<Consumer>, consumer: &Consumer) -> Vec<String> {
+    let is_beside = |other: &Consumer| other.spec.topic_pattern.is_some() && other.spec.pipeline == consumer.spec.pipeline;
+    let found = consumers.list(&consumer.namespace().unwrap_or_default(), is_beside);
+    found.iter().map(|other| other.name_any()).collect()
 }
 
 /// Names of the consumers that take programs from the ConfigMap.
@@ -182,7 +191,8 @@ impl ConsumerController {
 
     /// Writes what the members need, then the Deployment.
     async fn carry_out(&self, view: &View<'_>, good: &Good, size: &Size) -> Result<Progress, Error> {
-        let mut consumer = consumer::Consumer::new(&good.object, good.bootstrap.clone(), good.certificates.clone())?;
+        let topics = consumer_kafka::topics(&self.watches, view.object);
+        let mut consumer = consumer::Consumer::new(&good.object, &topics, good.bootstrap.clone(), good.certificates.clone())?;
         (consumer.members, consumer.members_before_seek) = (size.members, size.before_seek);
         let kept = revisions::last_good(&self.watches, view);
         let rollout = revisions::rollout(view, &consumer, kept.as_ref());

@@ -6,17 +6,19 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kafkapipelines_core::cluster::acls::Acl;
 use kafkapipelines_core::cluster::topics::{Topic, TopicPartition};
+use kafkapipelines_core::cluster::users;
 use kafkapipelines_core::consumer_health::age::Search;
 use kafkapipelines_core::consumer_health::reading::Reading;
 use kafkapipelines_core::consumer_health::risk;
 use kafkapipelines_core::consumer_health::topics::{Facts, SETTINGS, TopicFacts};
-use kafkapipelines_crds::ConsumerSpec;
+use kafkapipelines_core::topic_selection::TopicSelection;
+use kafkapipelines_crds::{Consumer, ConsumerSpec, LogPipeline};
 use kafkapipelines_kafka::calls::configs::Resource;
 use kafkapipelines_kafka::calls::groups::Group;
 use kafkapipelines_kafka::calls::offsets::At;
 use kafkapipelines_kafka::{Client, Error};
 
-use super::super::consumer_kafka::offsets;
+use super::super::consumer_kafka::{existing, offsets};
 
 /// Dead letters of this time are counted.
 const HOUR: Duration = Duration::from_hours(1);
@@ -27,10 +29,12 @@ type Topics = BTreeMap<String, Topic>;
 pub(super) struct Asked<'a> {
     pub(super) brokers: &'a Client,
     pub(super) spec: &'a ConsumerSpec,
+    /// What it reads.
+    pub(super) topics: TopicSelection,
     /// Name of its group.
     pub(super) group: &'a str,
-    /// The ACLs that its user needs; none where Kafka asks for none.
-    pub(super) rules: Option<BTreeSet<Acl>>,
+    /// The object, and its pipeline, which say what ACLs its user needs.
+    pub(super) user: Option<(&'a Consumer, &'a LogPipeline)>,
 }
 
 /// What members need before they start, and whether they read.
@@ -55,7 +59,7 @@ pub(super) struct Progress {
 
 impl Asked<'_> {
     pub(super) async fn basics(&self) -> Result<Basics, Error> {
-        let topics = self.topics().await?;
+        let topics = existing(self.brokers, &self.topics, std::slice::from_ref(&self.spec.dead_letter.topic)).await?;
         let resources: Vec<_> = topics.keys().cloned().map(Resource::Topic).collect();
         let settings = self.brokers.describe_configs(&resources, Some(&SETTINGS)).await?;
         let fact = |(name, topic): (&String, &Topic)| {
@@ -64,7 +68,7 @@ impl Asked<'_> {
             (name.clone(), TopicFacts::of(partitions, settings))
         };
         let facts = topics.iter().map(fact).collect();
-        let may_work = match &self.rules {
+        let may_work = match self.rules(&topics) {
             Some(rules) => rules.is_subset(&self.brokers.describe_acls().await?.into_iter().collect()),
             None => true,
         };
@@ -72,14 +76,15 @@ impl Asked<'_> {
         Ok(Basics { topics, facts, may_work, group })
     }
 
-    /// The topics that it reads and writes, as far as they exist.
-    async fn topics(&self) -> Result<Topics, Error> {
-        let names: Vec<_> = self.spec.topics.iter().chain([&self.spec.dead_letter.topic]).cloned().collect();
-        self.brokers.existing_topics(&names).await
+    /// The ACLs that its user needs; none where Kafka asks for none.
+    fn rules(&self, topics: &Topics) -> Option<BTreeSet<Acl>> {
+        let (consumer, pipeline) = self.user?;
+        users::rules_of(consumer, &self.topics.among(topics.keys()), pipeline)
     }
 
     pub(super) async fn progress(&self, basics: &Basics, now: Timestamp) -> Result<Progress, Error> {
-        let read = |name: &String| self.spec.topics.contains(name);
+        let read = self.topics.among(basics.topics.keys());
+        let read = |name: &String| read.contains(name);
         let topics = only(&basics.topics, read);
         // Before the offsets of the brokers: a group never seems to be ahead.
         let committed = self.brokers.committed_offsets_of(self.group).await?;

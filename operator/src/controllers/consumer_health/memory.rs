@@ -147,6 +147,7 @@ impl Memory {
     /// What its topics are like, and who is in its group.
     pub(super) fn basics(&mut self, object: &Consumer, basics: &Basics) {
         self.report.start = Some(start::start(&object.spec, &basics.facts, basics.may_work));
+        self.report.topics = Some(topics::names(&object.spec, &basics.facts));
         self.report.partitions = topics::partitions(&object.spec, &basics.facts);
         self.report.generation = object.metadata.generation;
         self.group(&basics.group);

@@ -17,7 +17,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kafkapipelines_core::cluster::users;
 use kafkapipelines_core::consumer_health::loss;
 use kafkapipelines_core::consumer_health::report::ConsumerReport;
 use kafkapipelines_core::pod_state::PodState;
@@ -147,8 +146,9 @@ impl ConsumerHealthController {
         let Some(brokers) = brokers else { return Ok(()) };
         let group = vector::group(&object.name_any(), &object.spec);
         let pipeline = self.watches.pipelines.get(&object.namespace().unwrap_or_default(), &object.spec.pipeline);
-        let rules = pipeline.and_then(|pipeline| users::rules_of(object, &pipeline));
-        let asked = Asked { brokers: &brokers, spec: &object.spec, group: &group, rules };
+        let topics = consumer_kafka::topics(&self.watches, object);
+        let user = pipeline.as_deref().map(|pipeline| (object, pipeline));
+        let asked = Asked { brokers: &brokers, spec: &object.spec, topics, group: &group, user };
         match ask(&asked, object, members, memory, sample, now).await? {
             Some(missing) => self.make_anew(object, &missing).await,
             None => Ok(()),
@@ -180,7 +180,7 @@ async fn ask(
 ) -> Result<Option<Member>, Error> {
     let basics = asked.basics().await?;
     memory.basics(object, &basics);
-    let missing = memory.absences.note(members, &basics.group);
+    let missing = memory.absences.note(members, &basics.group, memory.report.partitions);
     if sample {
         let progress = asked.progress(&basics, now).await?;
         memory.progress(object, &basics, progress, now);

@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use k8s_openapi::api::core::v1::Pod;
 use kafkapipelines_core::consumer_health::start::Start;
+use kafkapipelines_core::topic_selection::TopicSelection;
 use kafkapipelines_core::vector::METRICS_PORT;
 use kafkapipelines_kafka::double::Conversation;
 use kafkapipelines_kafka::double::codec::messages::consumer_group_describe_response::{
@@ -254,7 +255,7 @@ async fn how_far_the_group_has_read_is_told_in_lines_and_in_time() {
     let client = kafka.client(Endpoint::Brokers, &Address::new("bootstrap", 9091), Limits::default());
     let (object, mut memory) = (consumer("http://vl:9428"), Memory::default());
     memory.served = vec!["drain-0".to_owned(), "drain-1".to_owned()];
-    let asked = Asked { brokers: &client, spec: &object.spec, group: "drain", rules: None };
+    let asked = Asked { brokers: &client, spec: &object.spec, topics: TopicSelection::of(&object.spec, []), group: "drain", user: None };
     ask(&asked, &object, &[], &mut memory, true, now()).await.unwrap();
     memory.conclude(&object);
     kafka.finish();

@@ -26,7 +26,8 @@ pub(super) struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     pub(super) fn new(brokers: Client, consumer: &'a Consumer, pipeline: &LogPipeline) -> Self {
-        let rules = users::rules_of(consumer, pipeline).unwrap_or_default();
+        // It reads none of the consumer's topics.
+        let rules = users::rules_of(consumer, &[], pipeline).unwrap_or_default();
         Self { brokers, consumer, group: consumer_replay::group(consumer), rules }
     }
 

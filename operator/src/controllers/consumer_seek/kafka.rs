@@ -8,6 +8,7 @@ use kafkapipelines_core::consumer_health::reading::Reading;
 use kafkapipelines_core::consumer_seek::plan::{Plan, wanted};
 use kafkapipelines_core::consumer_seek::request::Request;
 use kafkapipelines_core::consumer_seek::target::{self, Target};
+use kafkapipelines_core::topic_selection::TopicSelection;
 use kafkapipelines_core::vector;
 use kafkapipelines_crds::{Consumer, SeekPartition};
 use kafkapipelines_kafka::calls::groups::Member;
@@ -15,7 +16,7 @@ use kafkapipelines_kafka::calls::offsets::At;
 use kafkapipelines_kafka::{Client, Error};
 use kube::ResourceExt as _;
 
-use super::super::consumer_kafka::offsets;
+use super::super::consumer_kafka::{existing, offsets};
 
 /// Members and partitions that a message names.
 const SHOWN: usize = 5;
@@ -24,6 +25,7 @@ const SHOWN: usize = 5;
 pub(super) struct Asked<'a> {
     brokers: Client,
     consumer: &'a Consumer,
+    topics: TopicSelection,
     group: String,
 }
 
@@ -38,8 +40,8 @@ pub(super) enum Found {
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn new(brokers: Client, consumer: &'a Consumer) -> Self {
-        Self { brokers, consumer, group: vector::group(&consumer.name_any(), &consumer.spec) }
+    pub(super) fn new(brokers: Client, consumer: &'a Consumer, topics: TopicSelection) -> Self {
+        Self { brokers, consumer, topics, group: vector::group(&consumer.name_any(), &consumer.spec) }
     }
 
     /// Who is in the group and keeps it from being moved.
@@ -57,8 +59,13 @@ impl<'a> Asked<'a> {
     }
 
     /// What is to be moved, by how far the group has read now.
-    pub(super) async fn plan(&self, request: &Request, names: &[String]) -> Result<Found, Error> {
-        let topics = self.brokers.existing_topics(names).await?;
+    pub(super) async fn plan(&self, request: &Request) -> Result<Found, Error> {
+        let mut topics = existing(&self.brokers, &self.topics, &[]).await?;
+        let names = match request.topics_of(&self.topics.among(topics.keys())) {
+            Ok(names) => names,
+            Err(why) => return Ok(Found::Fails(why)),
+        };
+        topics.retain(|name, _| names.contains(name));
         if let Some(missing) = names.iter().find(|name| !topics.contains_key(*name)) {
             return Ok(Found::Fails(format!("there is no topic {missing}")));
         }

@@ -149,11 +149,7 @@ impl ConsumerSeekController {
         {
             return Ok(record::waits(told, &who));
         }
-        let found = match request.topics_of(object) {
-            Ok(topics) => asked.plan(request, &topics).await?,
-            Err(why) => Found::Fails(why),
-        };
-        Ok(match found {
+        Ok(match asked.plan(request).await? {
             Found::Plan(plan) => record::settled(request, told, plan, Timestamp::now()),
             Found::Waits(why) => record::waits(told, &why),
             Found::Fails(why) => record::failed(told.clone(), &why, Timestamp::now()),
@@ -171,7 +167,7 @@ impl ConsumerSeekController {
     /// The way to Kafka, if there is one now.
     async fn asked<'a>(&self, object: &'a Consumer) -> Result<Option<Asked<'a>>, Error> {
         let brokers = consumer_kafka::brokers(&self.io, &self.watches, &self.clients, object).await?;
-        Ok(brokers.map(|brokers| Asked::new(brokers, object)))
+        Ok(brokers.map(|brokers| Asked::new(brokers, object, consumer_kafka::topics(&self.watches, object))))
     }
 }
 

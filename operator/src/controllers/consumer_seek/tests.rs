@@ -28,6 +28,7 @@ use kafkapipelines_kafka::{Address, Endpoint, Limits};
 use serde_json::json;
 
 use super::*;
+use kafkapipelines_core::topic_selection::TopicSelection;
 use kafkapipelines_crds::SeekPartition;
 
 const NODE: BrokerId = BrokerId(1);
@@ -53,7 +54,7 @@ fn request(to: &str) -> Request {
 }
 
 fn asked<'a>(kafka: &Conversation, consumer: &'a Consumer) -> Asked<'a> {
-    Asked::new(kafka.client(Endpoint::Brokers, &Address::new("bootstrap", 9091), Limits::default()), consumer)
+    Asked::new(kafka.client(Endpoint::Brokers, &Address::new("bootstrap", 9091), Limits::default()), consumer, TopicSelection::of(&consumer.spec, []))
 }
 
 fn coordinator(request: &FindCoordinatorRequest) -> FindCoordinatorResponse {

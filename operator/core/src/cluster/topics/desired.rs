@@ -42,7 +42,7 @@ pub fn desired<'a>(pipeline: &Pipeline, consumers: impl IntoIterator<Item = &'a 
 }
 
 /// Whether a name is of the kind that Kafka gives the topics that it keeps itself.
-pub(super) fn is_kafkas_own(name: &str) -> bool {
+pub(crate) fn is_kafkas_own(name: &str) -> bool {
     name.starts_with("__")
 }
 

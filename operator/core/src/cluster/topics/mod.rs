@@ -28,6 +28,7 @@ mod status;
 mod tests;
 
 pub use actual::Actual;
+pub(crate) use desired::is_kafkas_own;
 pub use desired::{Desired, DesiredTopic, desired};
 pub use model::{Layout, NewTopic, Ongoing, Partition, Reassignment, Topic, TopicPartition};
 pub use moves::Throttle;

@@ -19,12 +19,20 @@ pub use reach::{Reach, reach};
 use super::access;
 use super::acls::Acl;
 use crate::consumer_replay::{self, state::needs_access};
+use crate::topic_selection::{self, TopicSelection};
 use crate::vector::Bootstrap;
 use crate::{names, vector};
 
-/// All users: those of the spec, then one for each consumer, by name, then the gateway.
-pub fn wanted<'a>(spec: &LogPipelineSpec, consumers: impl IntoIterator<Item = &'a Consumer>) -> Vec<UserSpec> {
-    let mut own: Vec<_> = consumers.into_iter().map(of_consumer).collect();
+/// All users: those of the spec, then one for each consumer, by name, then the gateway. `there` are the topics that exist or will.
+pub fn wanted<'a>(
+    spec: &LogPipelineSpec,
+    consumers: impl IntoIterator<Item = &'a Consumer>,
+    there: &BTreeSet<String>,
+) -> Vec<UserSpec> {
+    let consumers: Vec<_> = consumers.into_iter().collect();
+    let beside = || consumers.iter().map(|consumer| &consumer.spec);
+    let topics = |consumer: &Consumer| TopicSelection::of(&consumer.spec, beside()).among(there);
+    let mut own: Vec<_> = consumers.iter().map(|consumer| of_consumer(consumer, &topics(consumer))).collect();
     own.sort_by(|one, other| one.name.cmp(&other.name));
     spec.users.iter().cloned().chain(own).chain(spec.gateway.as_ref().map(of_gateway)).collect()
 }
@@ -39,28 +47,26 @@ fn of_gateway(gateway: &GatewaySpec) -> UserSpec {
     with_certificate(names::GATEWAY_USER.to_owned(), vec![writes])
 }
 
-/// The user that a consumer is: it reads its topics in its group, and writes its dead letters and what its sinks copy. While dead
+/// The user that a consumer is: it reads these topics in its group, and writes its dead letters and what its sinks copy. While dead
 /// letters pass its chain again it reads them, in another group. Nothing else.
-fn of_consumer(consumer: &Consumer) -> UserSpec {
+fn of_consumer(consumer: &Consumer, topics: &[String]) -> UserSpec {
     let name = consumer.name_any();
     let dead_letters = &consumer.spec.dead_letter.topic;
-    let lines = reads(&consumer.spec.topics, vector::group(&name, &consumer.spec));
+    let lines = reads(topics, vector::group(&name, &consumer.spec));
     let replays =
         needs_access(consumer).then(|| reads(std::slice::from_ref(dead_letters), consumer_replay::group(consumer)));
-    let copies = consumer.spec.sinks.iter().filter_map(|sink| sink.kafka.as_ref());
-    let own = copies.filter(|kafka| kafka.bootstrap_servers.is_none()).map(|kafka| kafka.topic.clone());
     let writes = AccessSpec {
         preset: Some(AccessPreset::Producer),
-        topics: std::iter::once(dead_letters.clone()).chain(own).collect(),
+        topics: topic_selection::written(&consumer.spec).map(str::to_owned).collect(),
         ..AccessSpec::default()
     };
     with_certificate(names::consumer_user(&name), [lines, writes].into_iter().chain(replays).collect())
 }
 
-/// The ACLs without which the user of a consumer may do nothing; none where Kafka asks for none.
-pub fn rules_of(consumer: &Consumer, pipeline: &LogPipeline) -> Option<BTreeSet<Acl>> {
+/// The ACLs without which the user of a consumer cannot read these topics, write dead letters, and be in its group; none where Kafka asks for none.
+pub fn rules_of(consumer: &Consumer, topics: &[String], pipeline: &LogPipeline) -> Option<BTreeSet<Acl>> {
     let needs = Bootstrap::of(pipeline)?.security.needs_certificate() && pipeline.spec.kafka.authorization.is_some();
-    needs.then(|| access::rules(&[of_consumer(consumer)]))
+    needs.then(|| access::rules(&[of_consumer(consumer, topics)]))
 }
 
 /// Reads topics in a group.
@@ -96,7 +102,7 @@ mod tests {
         let spec = json!({"kafka": {"version": "4.3.1", "listeners": []}, "gateway": {"topic": "in", "http": {"port": 80}},
             "users": [{"name": "shop", "authentication": {"type": "scram-sha-512"}}]});
         let spec: LogPipelineSpec = serde_json::from_value(spec).unwrap();
-        let users = wanted(&spec, &[consumer("vector", None), consumer("other", Some("group"))]);
+        let users = wanted(&spec, &[consumer("vector", None), consumer("other", Some("group"))], &BTreeSet::new());
         let names: Vec<_> = users.iter().map(|user| user.name.as_str()).collect();
         assert_eq!(names, ["shop", "consumer-other", "consumer-vector", "gateway"]);
         let said = |users: &[UserSpec]| {
@@ -118,10 +124,16 @@ mod tests {
         let mut replayed = consumer("vector", None);
         let request = r#"{"id": "2026-01-01T00:00:00Z"}"#.to_owned();
         replayed.metadata.annotations = Some([(crate::labels::REPLAY.to_owned(), request)].into());
-        let while_replayed = said(&wanted(&spec, &[replayed])[1..2]);
+        let while_replayed = said(&wanted(&spec, &[replayed], &BTreeSet::new())[1..2]);
         for rule in ["Read Topic logs-dlq", "Read Group vector-replay"] {
             assert!(while_replayed.iter().any(|said| said == rule), "{rule} is not in {while_replayed:?}");
         }
         assert!(access::rules(&users[2..3]).iter().any(|acl| acl.name == "vector"), "the default group");
+        let mut by_pattern = consumer("all", None);
+        (by_pattern.spec.topics, by_pattern.spec.topic_pattern) = (Vec::new(), Some("logs.*".to_owned()));
+        let there = ["logs", "logs-a", "logs-dlq", "other"].map(str::to_owned).into();
+        let of_pattern = said(&wanted(&spec, &[by_pattern], &there)[1..2]);
+        let read: Vec<_> = of_pattern.iter().filter(|rule| rule.starts_with("Read Topic")).collect();
+        assert_eq!(read, ["Read Topic logs", "Read Topic logs-a"], "what matches, and no dead letters");
     }
 }

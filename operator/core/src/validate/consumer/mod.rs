@@ -13,6 +13,7 @@ use super::{consumer_tests, names, pipeline_not_found, pod_template, resources};
 use crate::kafka_config::librdkafka;
 use crate::program::Vrl;
 use crate::refusal::Refusal;
+use crate::topic_selection;
 use crate::vector::Bootstrap;
 
 /// Why the consumer cannot be carried out, if it cannot. Without its pipeline it is refused with
@@ -31,14 +32,14 @@ pub fn consumer(object: &Consumer, pipeline: Option<&LogPipeline>, vrl: Vrl) -> 
 
 /// What works, but not well. `partitions` are those of all its topics, where they are known.
 pub fn warnings(object: &Consumer, partitions: Option<i32>) -> Vec<Refusal> {
-    idle_members(&object.spec, partitions).into_iter().collect()
+    no_topic(&object.spec, partitions).or_else(|| idle_members(&object.spec, partitions)).into_iter().collect()
 }
 
 /// What a consumer's spec tells by itself.
 pub(super) fn alone(object: &Consumer, vrl: Vrl) -> Vec<Refusal> {
     let spec = &object.spec;
     let mut refusals: Vec<_> = names::consumer(&object.name_any()).into_iter().collect();
-    refusals.extend(loops(spec));
+    refusals.extend(loops(spec).into_iter().chain(topic_selection::refusal(spec)));
     refusals.extend(twice(spec));
     refusals.extend(programs::refusals(spec, vrl));
     refusals.extend(librdkafka::check("spec.librdkafka", &spec.librdkafka).1);
@@ -89,6 +90,14 @@ fn twice(spec: &ConsumerSpec) -> Vec<Refusal> {
         .filter(|(_, name)| !seen.insert(*name))
         .map(|(list, name)| Refusal::new("DuplicateName", format!("spec.{list}[{name}].name"), name, message))
         .collect()
+}
+
+/// Members wait for topics in peace, and begin with the oldest line of one.
+fn no_topic(spec: &ConsumerSpec, partitions: Option<i32>) -> Option<Refusal> {
+    let pattern = spec.topic_pattern.as_ref().filter(|_| partitions == Some(0))?;
+    let message = "no topic matches yet; one that is made is read within a minute. What consumers of the pipeline write, and names that begin with __, \
+        never match";
+    Some(Refusal::new("NoTopicMatches", "spec.topicPattern", pattern, message))
 }
 
 fn idle_members(spec: &ConsumerSpec, partitions: Option<i32>) -> Option<Refusal> {

@@ -152,4 +152,16 @@ fn members_without_partitions_are_a_warning_where_the_partitions_are_known() {
     for pipeline in [declared(json!(5)), declared(Value::Null), logs(json!({}))] {
         assert_eq!(warnings(pipeline), []);
     }
+    let by_pattern = reader("a", json!({"replicas": 5, "topics": [], "topicPattern": "logs.*"}));
+    assert_eq!(declared_partitions(&by_pattern.spec, &declared(json!(4))), None, "it may match others");
+    let told = super::super::consumer::warnings(&by_pattern, Some(0));
+    assert_eq!(said(&told), [("NoTopicMatches", "spec.topicPattern", "logs.*")]);
+    let told = super::super::consumer::warnings(&by_pattern, Some(3));
+    assert_eq!(said(&told), [("IdleMembers", "spec.replicas", "5")]);
+}
+
+#[test]
+fn a_pattern_must_be_a_regular_expression() {
+    let refusals = consumer(&reader("a", json!({"topics": [], "topicPattern": "logs-(a"})), Some(&logs(json!({}))), VRL);
+    assert_eq!(said(&refusals.unwrap_err()), [("InvalidTopicPattern", "spec.topicPattern", "logs-(a")]);
 }

@@ -34,7 +34,10 @@ struct People<'a> {
 /// Brings users to what the spec says.
 pub(super) async fn run(turn: &Turn<'_>, report: &mut Report) -> Result<(), Error> {
     let Some(keeper) = Keeper::of(turn).await? else { return Ok(()) };
-    let wanted = users::wanted(&turn.pipeline.spec, turn.consumers.iter().map(AsRef::as_ref));
+    // Those that the spec lists are known before Kafka has them: a member that looks by a pattern finds a new one at once.
+    let listed = turn.pipeline.topics().iter().map(|topic| &topic.name);
+    let there = turn.seen.topics.keys().chain(listed).cloned().collect();
+    let wanted = users::wanted(&turn.pipeline.spec, turn.consumers.iter().map(AsRef::as_ref), &there);
     let left = keeper.left(&wanted);
     let people = People { wanted: &wanted, gone: left.keys().map(String::as_str).collect() };
     let mut progress = Progress::of(&wanted);
