@@ -23,7 +23,7 @@ pub struct SinkCounters {
     pub refused: BTreeMap<u16, u64>,
     /// Requests without an answer: no connection, or a connection that broke.
     pub failed: u64,
-    /// Lines that wait for the store now.
+    /// Lines that wait for the store now, or for its answer.
     pub waiting: u64,
 }
 
@@ -33,7 +33,27 @@ pub fn read(page: &str, sinks: &[String]) -> Counters {
     let mut counters =
         Counters { sinks: own.map(|sink| (sink.to_owned(), SinkCounters::default())).collect(), ..Counters::default() };
     samples(page).for_each(|sample| counters.add(&sample));
+    for (sink, unanswered) in unanswered(page) {
+        if let Some(sink) = counters.sinks.get_mut(&sink) {
+            sink.waiting += unanswered;
+        }
+    }
     counters
+}
+
+/// Lines that each component has taken and not got rid of yet. Those that a request carries are in no buffer any more.
+fn unanswered(page: &str) -> BTreeMap<String, u64> {
+    let mut balance: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for sample in samples(page) {
+        let (taken, done) = match sample.name {
+            "vector_component_received_events_total" => (sample.count, 0),
+            "vector_component_sent_events_total" | "vector_component_discarded_events_total" => (0, sample.count),
+            _ => continue,
+        };
+        let sums = balance.entry(sample.label("component_id").unwrap_or_default().to_owned()).or_default();
+        (sums.0, sums.1) = (sums.0 + taken, sums.1 + done);
+    }
+    balance.into_iter().map(|(component, (taken, done))| (component, taken.saturating_sub(done))).collect()
 }
 
 impl Counters {
@@ -105,6 +125,8 @@ mod tests {
 vector_component_sent_events_total{component_id="store",component_kind="sink",component_type="http",host="a"} 40
 vector_component_sent_events_total{component_id="_dead_letters"} 3
 vector_component_sent_events_total{component_id="_guard_store"} 43
+vector_component_received_events_total{component_id="store",component_kind="sink"} 149
+vector_component_received_events_total{component_id="_dead_letters"} 2
 vector_buffer_size_events{buffer_id="store",stage="0"} 500
 vector_kafka_queue_messages{component_id="_dead_letters"} 7
 vector_http_client_responses_total{component_id="store",status="200"} 5
@@ -127,7 +149,7 @@ vector_component_errors_total{component_id="_kafka",error_code="reading_message"
     fn a_page_is_read_by_component() {
         let counters = read(PAGE, &["store".to_owned(), "other".to_owned()]);
         assert_eq!(pairs(&counters.discarded), [("_kafka", 2), ("store", 6)]);
-        let store = SinkCounters { sent: 40, refused: BTreeMap::from([(401, 1), (503, 2)]), failed: 4, waiting: 500 };
+        let store = SinkCounters { sent: 40, refused: BTreeMap::from([(401, 1), (503, 2)]), failed: 4, waiting: 504 };
         assert_eq!(counters.sinks["store"], store);
         assert_eq!(counters.sinks["_dead_letters"], SinkCounters { sent: 3, waiting: 7, ..SinkCounters::default() });
         assert_eq!(counters.sinks["other"], SinkCounters::default());
@@ -145,7 +167,7 @@ vector_component_errors_total{component_id="_kafka",error_code="reading_message"
         store.refused.insert(503, 3);
         let risen = now.since(&before);
         assert_eq!(pairs(&risen.discarded), [("store", 2)]);
-        let store = SinkCounters { sent: 5, refused: BTreeMap::from([(503, 1)]), failed: 1, waiting: 500 };
+        let store = SinkCounters { sent: 5, refused: BTreeMap::from([(503, 1)]), failed: 1, waiting: 504 };
         assert_eq!(risen.sinks["store"], store);
     }
 }

@@ -83,6 +83,13 @@ impl Answer {
 /// What is wrong, by sink.
 pub type Troubles = BTreeMap<String, BTreeSet<Trouble>>;
 
+/// The group has read everything: a store without a word was not asked for any.
+pub fn nothing_waits(troubles: &mut Troubles) {
+    for of in troubles.values_mut() {
+        of.remove(&Trouble::Silent);
+    }
+}
+
 /// Whether all sinks take lines. `answers` are what stores said when they were asked.
 pub fn finding(troubles: &Troubles, answers: &BTreeMap<String, Answer>) -> Finding {
     let worst = |(sink, troubles): (&String, &BTreeSet<Trouble>)| Some((sink.clone(), troubles.first()?.clone()));
@@ -170,6 +177,17 @@ mod tests {
         let answer = Answer::new(503, b"  disk\tis\r\n\0full \xff\n");
         assert_eq!(answer.text, "disk is full \u{fffd}");
         assert_eq!(Answer::new(500, "ä".repeat(999).as_bytes()).text.chars().count(), 200);
+    }
+
+    #[test]
+    fn silence_is_no_trouble_where_nothing_waits() {
+        let of = |troubles: &[Trouble]| Troubles::from([("store".to_owned(), troubles.iter().cloned().collect())]);
+        let mut troubles = of(&[Trouble::Silent]);
+        nothing_waits(&mut troubles);
+        assert_eq!(finding(&troubles, &BTreeMap::new()).reason, "Delivering");
+        let mut troubles = of(&[Trouble::Silent, Trouble::Refuses(401)]);
+        nothing_waits(&mut troubles);
+        assert_eq!(finding(&troubles, &BTreeMap::new()).reason, "StoreRefuses");
     }
 
     #[test]

@@ -10,6 +10,10 @@ use super::steps::Steps;
 use super::stores::{self, Shared};
 use super::{API_PORT, Bootstrap, DATA_DIR, METRICS_PORT, dead_letter, decode, route, secrets, transforms};
 
+/// By default Vector forgets a metric that did not change for five minutes: a full buffer of a store that is silent would look empty, and what
+/// is counted anew would hide a loss.
+const NEVER: i32 = -1;
+
 /// Where lines come from.
 pub(super) struct Input {
     /// What is read.
@@ -33,6 +37,7 @@ pub(super) fn assemble(name: &str, spec: &ConsumerSpec, bootstrap: &Bootstrap, i
         data_dir: DATA_DIR,
         api: Api { enabled: true, address: everywhere(API_PORT) },
         acknowledgements: Switch { enabled: true },
+        expire_metrics_secs: NEVER,
         secret: secrets::backends(&spec.sinks),
         sources: sources(input.source),
         transforms: steps.finish(&dead_letter),

@@ -118,10 +118,13 @@ impl Memory {
         &mut self,
         http: &super::super::http::Http,
         object: &Consumer,
-        counted: Counted,
+        mut counted: Counted,
         now: Timestamp,
     ) {
         self.lose(&counted.lost, now);
+        if self.reading.as_ref().is_some_and(|(reading, _)| reading.lag() == 0) {
+            delivery::nothing_waits(&mut counted.troubles);
+        }
         self.probe.look(http, &object.spec, &counted.troubles).await;
         self.picture.blocked = counted.troubles.iter().map(|(sink, of)| (sink.clone(), !of.is_empty())).collect();
         self.picture.unread = counted.unread.len();

@@ -17,6 +17,7 @@ pub(crate) struct VectorFile {
     pub data_dir: &'static str,
     pub api: Api,
     pub acknowledgements: Switch,
+    pub expire_metrics_secs: i32,
     #[serde(skip_serializing_if = "Components::is_empty")]
     pub secret: Components<SecretBackend>,
     pub sources: Components<Source>,
