@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,7 +24,6 @@ func newConsumer(source component, rebalances ...kgo.Opt) (*kgo.Client, error) {
 	}
 	options := []kgo.Opt{
 		kgo.ConsumerGroup(source.GroupID),
-		kgo.ConsumeTopics(source.Topics...),
 		kgo.ConsumeResetOffset(reset),
 		kgo.Balancers(kgo.CooperativeStickyBalancer()),
 		kgo.AutoCommitMarks(),
@@ -31,7 +31,25 @@ func newConsumer(source component, rebalances ...kgo.Opt) (*kgo.Client, error) {
 		kgo.SessionTimeout(source.sessionTimeout()),
 		kgo.FetchMaxBytes(16 << 20),
 	}
+	options = append(options, subscription(source)...)
 	return newClient(source, append(options, rebalances...)...)
+}
+
+// As in librdkafka, a topic that begins with ^ is a regular expression, and so is what is overlooked.
+func subscription(source component) []kgo.Opt {
+	options := []kgo.Opt{kgo.ConsumeTopics(source.Topics...)}
+	if isPattern := func(topic string) bool { return strings.HasPrefix(topic, "^") }; !slices.ContainsFunc(source.Topics, isPattern) {
+		return options
+	}
+	options = append(options, kgo.ConsumeRegex())
+	if overlooked := source.LibrdkafkaOptions["topic.blacklist"]; overlooked != "" {
+		options = append(options, kgo.ConsumeExcludeTopics(strings.Split(overlooked, ",")...))
+	}
+	if interval, err := strconv.Atoi(source.LibrdkafkaOptions["topic.metadata.refresh.interval.ms"]); err == nil {
+		age := milliseconds(interval, 0)
+		options = append(options, kgo.MetadataMaxAge(age), kgo.MetadataMinAge(min(age, time.Second)))
+	}
+	return options
 }
 
 // Produces idempotently and with acks of all replicas: the client's defaults.

@@ -17,9 +17,18 @@ fn cells(consumer: &Consumer) -> [String; 3] {
     let members = consumer.status.as_ref().and_then(|status| status.ready_members.as_ref());
     [
         consumer.name_any(),
-        format!("{} → {}", consumer.spec.topics.join(", "), sinks.join(", ")),
+        format!("{} → {}", topics(consumer), sinks.join(", ")),
         members.map(|members| format!("{members} members ready")).unwrap_or_default(),
     ]
+}
+
+/// Those that it lists, or those that its pattern was found to match.
+fn topics(consumer: &Consumer) -> String {
+    let found = || consumer.status.as_ref()?.topics.as_ref().map(|topics| topics.replace(',', ", "));
+    match &consumer.spec.topic_pattern {
+        Some(pattern) => found().unwrap_or_else(|| pattern.clone()),
+        None => consumer.spec.topics.join(", "),
+    }
 }
 
 fn branch(cells: &str, consumer: &Consumer) -> Branch {
@@ -47,6 +56,18 @@ fn figures(status: &ConsumerStatus) -> Option<String> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn topics_of_a_pattern_are_those_that_were_found() {
+        let consumer = |status: serde_json::Value| {
+            let spec = json!({"pipeline": "logs", "topicPattern": "l.*", "sinks": [], "deadLetter": {"topic": "dead"}});
+            let object = json!({"apiVersion": "kafkapipelines.io/v1alpha1", "kind": "Consumer", "metadata": {"name": "drain"},
+                "spec": spec, "status": status});
+            topics(&serde_json::from_value(object).unwrap())
+        };
+        assert_eq!(consumer(json!({"topics": "la,lb"})), "la, lb");
+        assert_eq!(consumer(json!({})), "l.*");
+    }
 
     #[test]
     fn a_line_says_how_it_does() {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use kafkapipelines_core::program_sources::PROGRAM_NOT_FOUND;
 use kafkapipelines_core::refusal::Refusal;
+use kafkapipelines_core::topic_selection::TopicSelection;
 use kafkapipelines_core::validate::installation::{self, Installation};
 use kafkapipelines_core::vector::{self, Bootstrap, Security};
 use kafkapipelines_crds::{Consumer, LogPipeline};
@@ -23,6 +24,8 @@ pub(super) struct Found {
     pub object: Consumer,
     /// Its pipeline, when that is among the documents.
     pub pipeline: Option<LogPipeline>,
+    /// What it reads, by the consumers beside it.
+    topics: TopicSelection,
     /// Why API server or operator would refuse it.
     pub problems: Vec<Problem>,
 }
@@ -66,10 +69,11 @@ fn sort(admission: &Admission, file: &str, object: &Value, files: &mut Files, be
     }
     match object["kind"].as_str() {
         Some("LogPipeline") => beside.pipelines.extend(serde_json::from_value::<LogPipeline>(object.clone())),
-        Some("Consumer") => match serde_json::from_value(object.clone()) {
+        Some("Consumer") => match serde_json::from_value::<Consumer>(object.clone()) {
             Ok(consumer) => {
-                let problems = admission.review(object, None);
-                files.consumers.push(Found { file: file.to_owned(), object: consumer, pipeline: None, problems });
+                let (problems, topics) = (admission.review(object, None), TopicSelection::of(&consumer.spec, []));
+                beside.consumers.push(consumer.clone());
+                files.consumers.push(Found { file: file.to_owned(), object: consumer, pipeline: None, topics, problems });
             }
             Err(error) => {
                 let problems = admission.review(object, None).into_iter().map(|problem| problem.to_string());
@@ -88,6 +92,11 @@ impl Found {
             Ok(resolved) => self.object = resolved,
             Err(refusals) => self.problems.extend(refusals.into_iter().map(unusable)),
         }
+        let is_beside = |other: &&Consumer| {
+            other.spec.pipeline == self.object.spec.pipeline && other.namespace() == self.object.namespace()
+        };
+        let writers = beside.consumers.iter().filter(is_beside).map(|other| &other.spec);
+        self.topics = TopicSelection::of(&self.object.spec, writers);
         let is_its = |pipeline: &&LogPipeline| {
             pipeline.name_any() == self.object.spec.pipeline && pipeline.namespace() == self.object.namespace()
         };
@@ -119,7 +128,7 @@ impl Found {
 
     /// Its Vector file.
     pub(super) fn vector_file(&self) -> Result<String> {
-        Ok(vector::render(&self.object.name_any(), &self.object.spec, &self.bootstrap())?)
+        Ok(vector::render_reading(&self.object.name_any(), &self.object.spec, &self.topics, &self.bootstrap())?)
     }
 }
 

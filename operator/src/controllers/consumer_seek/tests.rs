@@ -115,19 +115,23 @@ fn asks(led: bool, times: usize) -> Conversation {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_moved_is_told_by_kafka_and_only_if_all_of_it_can_be() {
-    let (object, names) = (consumer(), ["logs".to_owned()]);
-    for (to, times, expected) in
-        [("earliest", 2, [10, 10]), ("latest", 2, [100, 100]), ("2026-01-01T00:00Z", 3, [40, 40])]
-    {
+    let (object, mut by_pattern) = (consumer(), consumer());
+    (by_pattern.spec.topics, by_pattern.spec.topic_pattern) = (Vec::new(), Some("l.*".to_owned()));
+    for (object, to, times, expected) in [
+        (&object, "earliest", 2, [10, 10]),
+        (&object, "latest", 2, [100, 100]),
+        (&object, "2026-01-01T00:00Z", 3, [40, 40]),
+        (&by_pattern, "earliest", 2, [10, 10]),
+    ] {
         let kafka = asks(true, times);
-        let Found::Plan(plan) = asked(&kafka, &object).plan(&request(to), &names).await.unwrap() else {
+        let Found::Plan(plan) = asked(&kafka, object).plan(&request(to)).await.unwrap() else {
             panic!("{to}")
         };
         assert_eq!(plan.partitions.iter().map(|of| of.to).collect::<Vec<_>>(), expected, "{to}");
         kafka.finish();
     }
     let kafka = asks(false, 2);
-    let found = asked(&kafka, &object).plan(&request("latest"), &names).await.unwrap();
+    let found = asked(&kafka, &object).plan(&request("latest")).await.unwrap();
     assert!(matches!(found, Found::Waits(why) if why.contains("a leader of logs-1")));
     kafka.finish();
 }
