@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::{Timestamp, Zoned};
 use kafkapipelines_core::consumer_seek::target::Target;
+
+use crate::moment;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -137,10 +140,10 @@ pub struct ConsumerRenderArgs {
 pub struct ConsumerSeekArgs {
     /// Name of the consumer.
     pub name: String,
-    /// Where the group goes on reading: earliest, latest, a time such as 2026-01-01T00:00Z, or loss: where it was before lines were lost, as
-    /// status.loss tells.
-    #[arg(long, value_name = "TARGET")]
-    pub to: Target,
+    /// Where the group goes on reading: earliest, latest, a time such as 2026-01-01T00:00Z, how long ago, such as 2h, or loss: where it was
+    /// before lines were lost, as status.loss tells. A time without a zone is one of this terminal's.
+    #[arg(long, value_name = "TARGET", required_unless_present = "cancel", value_parser = target)]
+    pub to: Option<Target>,
     /// Move the partitions of this topic alone. Can be given more than once. Default: all topics of the consumer.
     #[arg(long = "topic", value_name = "TOPIC")]
     pub topics: Vec<String>,
@@ -150,9 +153,21 @@ pub struct ConsumerSeekArgs {
     /// Do not ask before lines are skipped that were never read: they reach no store.
     #[arg(long, short)]
     pub yes: bool,
+    /// End the seek that is under way: the members start again. Offsets that were set stay so.
+    #[arg(long, conflicts_with_all = ["to", "topics", "dry_run", "yes"])]
+    pub cancel: bool,
     /// Which cluster.
     #[command(flatten)]
     pub cluster: ClusterArgs,
+}
+
+fn target(text: &str) -> Result<Target, String> {
+    let time = || moment::parse(text, "earliest, latest, loss, ", &Zoned::now()).map(Target::Time);
+    text.parse().ok().filter(|target| !matches!(target, Target::Time(_))).map_or_else(time, Ok)
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    moment::parse(text, "", &Zoned::now())
 }
 
 /// Arguments of `consumer replay`.
@@ -163,9 +178,10 @@ pub struct ConsumerReplayArgs {
     /// Read the dead-letter topic of the consumer up to where it ends now.
     #[arg(long, required_unless_present = "cancel")]
     pub dead_letter: bool,
-    /// Leave dead letters that were written before: a time such as 2026-01-01T00:00Z, or how long ago, such as 2h.
-    #[arg(long, value_name = "TIME")]
-    pub since: Option<String>,
+    /// Leave dead letters that were written before: a time such as 2026-01-01T00:00Z, or how long ago, such as 2h. A time without a zone is
+    /// one of this terminal's.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub since: Option<Timestamp>,
     /// Count what would be read, and change nothing.
     #[arg(long)]
     pub dry_run: bool,

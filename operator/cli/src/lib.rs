@@ -18,6 +18,7 @@ pub mod documents;
 mod health;
 pub mod judgement;
 mod kubernetes_keywords;
+mod moment;
 pub mod overview;
 pub mod problem;
 mod readiness;

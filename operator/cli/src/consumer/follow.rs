@@ -1,4 +1,4 @@
-//! Asking the operator for something that is done once, by an annotation of the Consumer, and following what the status tells of it.
+//! Following what the status of a Consumer tells.
 
 use std::future::pending;
 use std::time::Duration;
@@ -6,36 +6,15 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use futures::{StreamExt as _, pin_mut};
 use kafkapipelines_crds::Consumer;
-use kube::api::{Patch, PatchParams};
 use kube::runtime::WatchStreamExt as _;
 use kube::runtime::watcher::watch_object;
-use serde::Serialize;
-use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
 use crate::cluster::Scope;
 use crate::terminal;
 
-/// Who writes annotations.
-const MANAGER: &str = "kubectl-kafkapipelines";
 /// An operator that runs has taken a request up long before.
 const TAKEN_UP_WITHIN: Duration = Duration::from_secs(20);
-
-/// The consumer, which must be there.
-pub(super) async fn consumer(scope: &Scope, name: &str) -> Result<Consumer> {
-    let found = scope.get::<Consumer>(name).await?;
-    found.with_context(|| format!("there is no Consumer {name} in {}", scope.place()))
-}
-
-/// Sets an annotation of the consumer; without a value it is removed.
-pub(super) async fn annotate(scope: &Scope, name: &str, annotation: &str, value: impl Serialize) -> Result<()> {
-    let patch = json!({"metadata": {"annotations": {annotation: value}}});
-    let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
-    let patched = scope.api::<Consumer>().patch(name, &params, &Patch::Merge(patch)).await;
-    patched
-        .map(drop)
-        .with_context(|| format!("cannot annotate the Consumer {name}: that takes the right to patch consumers"))
-}
 
 /// What a look at the consumer shows.
 pub(super) enum Seen<T> {

@@ -1,6 +1,7 @@
 //! `kubectl kafkapipelines consumer`: what a consumer's transforms do and what its Vector file is, without a cluster; and what is done once
 //! when a person asks for it.
 
+mod asked;
 mod follow;
 mod found;
 mod render;

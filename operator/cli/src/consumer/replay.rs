@@ -1,13 +1,12 @@
 //! `kubectl kafkapipelines consumer replay`: dead letters pass the chain of their consumer again.
 
-use anyhow::{Context as _, Result, bail};
-use jiff::{SignedDuration, Timestamp, Unit};
+use anyhow::{Result, bail};
+use jiff::Timestamp;
 use kafkapipelines_core::consumer_replay::request::Request;
 use kafkapipelines_core::labels::REPLAY;
 use kafkapipelines_crds::{Consumer, ReplayPartition, ReplayPhase, ReplayStatus};
-use kube::ResourceExt as _;
 
-use super::follow::{Progress, Seen, annotate, consumer, follow};
+use super::asked::{self, Asked};
 use crate::args::ConsumerReplayArgs;
 use crate::cluster::Scope;
 use crate::terminal;
@@ -15,79 +14,50 @@ use crate::terminal;
 /// Asks for a replay, or joins the one that is under way, and follows it to its end; or ends it.
 pub async fn run(args: &ConsumerReplayArgs) -> Result<()> {
     let scope = Scope::of_one_namespace(&args.cluster).await?;
-    let found = consumer(&scope, &args.name).await?;
-    let under_way = under_way(&found);
+    let found = asked::consumer(&scope, &args.name).await?;
     if args.cancel {
-        return cancel(&scope, &found, under_way).await;
+        return asked::cancel(&scope, &found).await?.map_or(Ok(()), |status| end(&status, true));
     }
-    let id = match under_way {
-        Some(id) if args.dry_run => bail!("the replay of {id} is under way: without --dry-run it is followed"),
-        Some(id) => {
+    let status = match asked::under_way::<ReplayStatus>(&found) {
+        Some(ReplayStatus { id, .. }) if args.dry_run => {
+            bail!("the replay of {id} is under way: without --dry-run it is followed")
+        }
+        Some(ReplayStatus { id, .. }) => {
             terminal::print(&format!("the replay of {id} is under way\n"))?;
-            id
+            asked::to_the_end(&scope, &args.name, &id).await?
         }
         None => {
-            let request = request(args, Timestamp::now())?;
-            annotate(&scope, &args.name, REPLAY, request.annotation()).await?;
-            request.id.to_string()
+            let request = Request { id: Timestamp::now(), since: args.since, dry_run: args.dry_run };
+            asked::carry_out(&scope, &args.name, &request.id.to_string(), &request.annotation()).await?
         }
     };
-    let status = to_the_end(&scope, &args.name, &id).await?;
     end(&status, false)
 }
 
-/// Without the annotation no replay goes on.
-async fn cancel(scope: &Scope, found: &Consumer, under_way: Option<String>) -> Result<()> {
-    let name = found.name_any();
-    let Some(id) = under_way else { bail!("no replay of the Consumer {name} is under way") };
-    annotate(scope, &name, REPLAY, None::<&str>).await?;
-    if recorded(found).is_none_or(|status| status.id != id) {
-        return Ok(terminal::print("cancelled before it began\n")?);
+impl Asked for ReplayStatus {
+    const NAME: &'static str = "replay";
+    const ANNOTATION: &'static str = REPLAY;
+
+    fn recorded(consumer: &Consumer) -> Option<&Self> {
+        consumer.status.as_ref()?.replay.as_ref()
     }
-    let status = to_the_end(scope, &name, &id).await?;
-    end(&status, true)
-}
 
-async fn to_the_end(scope: &Scope, name: &str, id: &str) -> Result<ReplayStatus> {
-    let mut progress = Progress::default();
-    follow(scope, name, |consumer| see(consumer, id, &mut progress)).await
-}
-
-fn recorded(consumer: &Consumer) -> Option<&ReplayStatus> {
-    consumer.status.as_ref()?.replay.as_ref()
-}
-
-/// Name of the replay that is being done, or that was asked for and not taken up yet.
-fn under_way(consumer: &Consumer) -> Option<String> {
-    let status = recorded(consumer);
-    if let Some(status) = status.filter(|status| !status.phase.is_final()) {
-        return Some(status.id.clone());
+    fn wanted(consumer: &Consumer, dry_runs: bool) -> Option<Self> {
+        let request = Request::of(consumer).ok().flatten().filter(|request| dry_runs || !request.dry_run)?;
+        Some(Self { id: request.id.to_string(), ..Self::default() })
     }
-    let asked = Request::of(consumer).ok().flatten().filter(|request| !request.dry_run)?.id.to_string();
-    status.is_none_or(|status| status.id != asked).then_some(asked)
-}
 
-fn request(args: &ConsumerReplayArgs, now: Timestamp) -> Result<Request> {
-    let since = args.since.as_deref().map(|since| time(since, now)).transpose()?;
-    Ok(Request { id: now, since, dry_run: args.dry_run })
-}
-
-/// A time, or how long ago.
-fn time(text: &str, now: Timestamp) -> Result<Timestamp> {
-    let ago = || now.checked_sub(text.parse::<SignedDuration>().ok()?.abs()).ok()?.round(Unit::Second).ok();
-    let time = text.parse().ok().or_else(ago);
-    time.with_context(|| {
-        format!("{text} is neither a time with its zone, such as 2026-01-01T00:00Z, nor how long ago, such as 2h")
-    })
-}
-
-fn see(consumer: &Consumer, id: &str, progress: &mut Progress) -> Result<Seen<ReplayStatus>> {
-    let Some(status) = recorded(consumer).filter(|status| status.id == id) else { return Ok(Seen::Nothing) };
-    if status.phase.is_final() {
-        return Ok(Seen::Over(status.clone()));
+    fn id(&self) -> &str {
+        &self.id
     }
-    progress.show(&line(status))?;
-    Ok(Seen::UnderWay)
+
+    fn is_over(&self) -> bool {
+        self.phase.is_final()
+    }
+
+    fn line(&self, _: &Consumer) -> String {
+        line(self)
+    }
 }
 
 /// How far it is.
@@ -146,22 +116,6 @@ mod tests {
     }
 
     #[test]
-    fn since_is_a_time_or_how_long_ago() {
-        let now: Timestamp = "2026-01-02T12:00:00.5Z".parse().unwrap();
-        for (text, expected) in [
-            ("2026-01-01T00:00Z", "2026-01-01T00:00:00Z"),
-            ("2026-01-01T01:00:00+01:00", "2026-01-01T00:00:00Z"),
-            ("2h", "2026-01-02T10:00:01Z"),
-            ("90m", "2026-01-02T10:30:01Z"),
-        ] {
-            assert_eq!(time(text, now).unwrap().to_string(), expected);
-        }
-        for text in ["", "yesterday", "2026-01-01", "2026-01-01T00:00"] {
-            assert!(time(text, now).unwrap_err().to_string().contains("neither"), "{text}");
-        }
-    }
-
-    #[test]
     fn how_far_it_is_is_one_line() {
         assert_eq!(line(&status(ReplayPhase::Planned)), "4 records of dead are to be read again");
         let running = ReplayStatus { dead_again: 1, lost: 2, ..status(ReplayPhase::Running) };
@@ -187,32 +141,6 @@ mod tests {
             (lost, false, false),
         ] {
             assert_eq!(end(&status, cancel).is_ok(), is_good, "{status:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_under_way_is_joined_and_what_is_over_is_not() {
-        let at = "2026-01-02T12:00:00Z";
-        let consumer = |annotation: Option<&str>, recorded: Option<(&str, ReplayPhase)>| -> Consumer {
-            let replay = recorded.map(|(id, phase)| ReplayStatus { id: id.to_owned(), ..status(phase) });
-            let annotations = annotation.map(|text| serde_json::json!({REPLAY: text}));
-            let consumer = serde_json::json!({"apiVersion": "kafkapipelines.io/v1alpha1", "kind": "Consumer",
-                "metadata": {"name": "drain", "annotations": annotations}, "status": {"replay": replay},
-                "spec": {"pipeline": "logs", "topics": ["a"], "sinks": [], "deadLetter": {"topic": "dead"}}});
-            serde_json::from_value(consumer).unwrap()
-        };
-        let (asked, dry) = (format!("{{\"id\":\"{at}\"}}"), format!("{{\"id\":\"{at}\",\"dryRun\":true}}"));
-        for (annotation, recorded, expected) in [
-            (None, None, None),
-            (Some(&asked), None, Some(at)),
-            (Some(&dry), None, None),
-            (Some(&asked), Some((at, ReplayPhase::Done)), None),
-            (Some(&asked), Some((at, ReplayPhase::Running)), Some(at)),
-            (Some(&asked), Some(("before", ReplayPhase::Done)), Some(at)),
-            (Some(&asked), Some(("before", ReplayPhase::Ending)), Some("before")),
-        ] {
-            let consumer = consumer(annotation.map(String::as_str), recorded);
-            assert_eq!(under_way(&consumer).as_deref(), expected, "{annotation:?} {recorded:?}");
         }
     }
 }

@@ -6,12 +6,15 @@ use std::time::Duration;
 use anyhow::{Result, anyhow, bail};
 use jiff::Timestamp;
 use kafkapipelines_core::conditions::{self, READY};
+use kafkapipelines_core::consumer_seek::record;
 use kafkapipelines_core::consumer_seek::request::Request;
 use kafkapipelines_core::labels::SEEK;
 use kafkapipelines_crds::{Consumer, SeekPartition, SeekPhase, SeekStatus};
+use kube::ResourceExt as _;
 use tokio::time::timeout;
 
-use super::follow::{Progress, Seen, annotate, consumer, follow};
+use super::asked::{self, Asked};
+use super::follow::{Progress, Seen, follow};
 use crate::args::ConsumerSeekArgs;
 use crate::cluster::Scope;
 use crate::terminal;
@@ -23,101 +26,105 @@ const READY_WITHIN: Duration = Duration::from_mins(10);
 /// Why members that start are not ready yet.
 const PASSING: [&str; 5] = ["Seeking", "RolloutInProgress", "MembersNotReady", "MembersIdle", "DeadLetterTopicPending"];
 
-/// Moves the offsets, or joins who does, and follows it until the members read again.
+/// Moves the offsets, or joins who does, and follows it until the members read again; or ends it.
 pub async fn run(args: &ConsumerSeekArgs) -> Result<()> {
     let scope = Scope::of_one_namespace(&args.cluster).await?;
-    let found = consumer(&scope, &args.name).await?;
-    let wanted = request(args, Timestamp::now());
+    let found = asked::consumer(&scope, &args.name).await?;
+    let Some(to) = args.to.filter(|_| !args.cancel) else { return cancel(&scope, &found).await };
+    let wanted =
+        Request { id: Timestamp::now(), to, topics: args.topics.clone(), dry_run: args.dry_run, skip_lines: args.yes };
     wanted.fits(&found).map_err(|why| anyhow!("Consumer {}: {why}", args.name))?;
-    match under_way(&found) {
-        Some(other) => join(&scope, args, &other).await,
-        None => ask(&scope, args, wanted).await,
+    match asked::under_way(&found) {
+        Some(other) => join(&scope, &args.name, &other, &wanted).await,
+        None => ask(&scope, &args.name, wanted).await,
     }
 }
 
-fn request(args: &ConsumerSeekArgs, now: Timestamp) -> Request {
-    Request { id: now, to: args.to, topics: args.topics.clone(), dry_run: args.dry_run, skip_lines: args.yes }
-}
-
-async fn ask(scope: &Scope, args: &ConsumerSeekArgs, wanted: Request) -> Result<()> {
-    if wanted.dry_run || !wanted.skip_lines {
-        let plan = carried_out(scope, args, &Request { dry_run: true, ..wanted.clone() }).await?;
-        terminal::print(&planned(&plan))?;
-        if wanted.dry_run {
-            return Ok(terminal::print("nothing was changed\n")?);
-        }
-        if plan.lines_skipped > 0 {
-            confirm(&args.name, plan.lines_skipped)?;
-        }
-        let skip_lines = plan.lines_skipped > 0;
-        return finish(scope, args, &Request { id: Timestamp::now(), skip_lines, ..wanted }).await;
+async fn ask(scope: &Scope, name: &str, wanted: Request) -> Result<()> {
+    if !wanted.dry_run && wanted.skip_lines {
+        return finish(scope, name, &wanted).await;
     }
-    finish(scope, args, &wanted).await
+    let plan = carried_out(scope, name, &Request { dry_run: true, ..wanted.clone() }).await?;
+    terminal::print(&planned(&plan))?;
+    if wanted.dry_run {
+        return Ok(terminal::print("nothing was changed\n")?);
+    }
+    let skip_lines = plan.lines_skipped > 0;
+    if skip_lines {
+        confirm(name, plan.lines_skipped)?;
+    }
+    finish(scope, name, &Request { id: Timestamp::now(), skip_lines, ..wanted }).await
 }
 
 /// Has it done, and waits until members read again.
-async fn finish(scope: &Scope, args: &ConsumerSeekArgs, request: &Request) -> Result<()> {
-    let done = carried_out(scope, args, request).await?;
+async fn finish(scope: &Scope, name: &str, request: &Request) -> Result<()> {
+    let done = carried_out(scope, name, request).await?;
     terminal::print(&format!("{}\n", moved(&done)))?;
-    members_read(scope, &args.name).await
+    members_read(scope, name).await
 }
 
 /// Somebody else's seek, or one's own that was interrupted.
-async fn join(scope: &Scope, args: &ConsumerSeekArgs, other: &SeekStatus) -> Result<()> {
+async fn join(scope: &Scope, name: &str, other: &SeekStatus, wanted: &Request) -> Result<()> {
     let SeekStatus { id, to, .. } = other;
-    if args.dry_run {
+    if wanted.dry_run {
         bail!("a seek to {to} is under way since {id}: there is nothing to plan before it is over");
     }
     terminal::print(&format!("a seek to {to} is under way since {id}: it is followed, and no other begins\n"))?;
-    let done = to_the_end(scope, &args.name, id).await?;
+    let done = succeeded(asked::to_the_end(scope, name, id).await?)?;
     terminal::print(&format!("{}\n", moved(&done)))?;
-    members_read(scope, &args.name).await?;
-    if *to != args.to.to_string() {
-        bail!("that was a seek to {to}: ask again for the one to {}", args.to);
+    members_read(scope, name).await?;
+    if *to != wanted.to.to_string() {
+        bail!("that was a seek to {to}: ask again for the one to {}", wanted.to);
     }
     Ok(())
 }
 
-async fn carried_out(scope: &Scope, args: &ConsumerSeekArgs, request: &Request) -> Result<SeekStatus> {
-    annotate(scope, &args.name, SEEK, request.annotation()).await?;
-    to_the_end(scope, &args.name, &request.id.to_string()).await
-}
-
-async fn to_the_end(scope: &Scope, name: &str, id: &str) -> Result<SeekStatus> {
-    let mut progress = Progress::default();
-    let end = follow(scope, name, |consumer| see(consumer, id, &mut progress)).await?;
-    match end.phase {
-        SeekPhase::Failed => bail!("{}", end.message.unwrap_or_default()),
-        _ => Ok(end),
-    }
-}
-
-fn recorded(consumer: &Consumer) -> Option<&SeekStatus> {
-    consumer.status.as_ref()?.seek.as_ref()
-}
-
-/// The seek that is being done, or that was asked for and not taken up yet.
-fn under_way(consumer: &Consumer) -> Option<SeekStatus> {
-    let recorded = recorded(consumer);
-    if let Some(recorded) = recorded.filter(|recorded| !recorded.phase.is_final()) {
-        return Some(recorded.clone());
-    }
-    let asked = Request::of(consumer).ok().flatten().filter(|asked| !asked.dry_run)?;
-    let (id, to) = (asked.id.to_string(), asked.to.to_string());
-    let is_over = recorded.is_some_and(|recorded| recorded.id == id);
-    (!is_over).then(|| SeekStatus { id, to, ..SeekStatus::default() })
-}
-
-fn see(consumer: &Consumer, id: &str, progress: &mut Progress) -> Result<Seen<SeekStatus>> {
-    let Some(recorded) = recorded(consumer).filter(|recorded| recorded.id == id) else {
-        let other = Request::of(consumer).ok().flatten().is_some_and(|asked| asked.id.to_string() != id);
-        return if other { Err(anyhow!("something else was asked for meanwhile")) } else { Ok(Seen::Nothing) };
+/// The members start again, wherever it was.
+async fn cancel(scope: &Scope, found: &Consumer) -> Result<()> {
+    let Some(status) = asked::cancel::<SeekStatus>(scope, found).await? else { return Ok(()) };
+    let end = match status.phase {
+        SeekPhase::Failed => status.message.clone().unwrap_or_default(),
+        _ => format!("it was over before; {}", moved(&status)),
     };
-    if recorded.phase.is_final() {
-        return Ok(Seen::Over(recorded.clone()));
+    terminal::print(&format!("{end}\n"))?;
+    members_read(scope, &found.name_any()).await
+}
+
+async fn carried_out(scope: &Scope, name: &str, request: &Request) -> Result<SeekStatus> {
+    succeeded(asked::carry_out(scope, name, &request.id.to_string(), &request.annotation()).await?)
+}
+
+fn succeeded(status: SeekStatus) -> Result<SeekStatus> {
+    match status.phase {
+        SeekPhase::Failed => bail!("{}", status.message.unwrap_or_default()),
+        _ => Ok(status),
     }
-    progress.show(&line(recorded, members(consumer)))?;
-    Ok(Seen::UnderWay)
+}
+
+impl Asked for SeekStatus {
+    const NAME: &'static str = "seek";
+    const ANNOTATION: &'static str = SEEK;
+
+    fn recorded(consumer: &Consumer) -> Option<&Self> {
+        consumer.status.as_ref()?.seek.as_ref()
+    }
+
+    fn wanted(consumer: &Consumer, dry_runs: bool) -> Option<Self> {
+        let request = Request::of(consumer).ok().flatten().filter(|request| dry_runs || !request.dry_run)?;
+        Some(record::pending(&request))
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn is_over(&self) -> bool {
+        self.phase.is_final()
+    }
+
+    fn line(&self, consumer: &Consumer) -> String {
+        line(self, members(consumer))
+    }
 }
 
 fn members(consumer: &Consumer) -> i32 {
@@ -222,51 +229,11 @@ mod tests {
         }
     }
 
-    fn consumer(annotation: Option<&str>, seek: Option<&SeekStatus>) -> Consumer {
-        let annotations = annotation.map(|text| json!({SEEK: text}));
+    fn consumer() -> Consumer {
         serde_json::from_value(json!({"apiVersion": "kafkapipelines.io/v1alpha1", "kind": "Consumer",
-            "metadata": {"name": "drain", "annotations": annotations}, "status": {"replicas": 2, "seek": seek},
+            "metadata": {"name": "drain"}, "status": {"replicas": 2},
             "spec": {"pipeline": "logs", "topics": ["a"], "sinks": [], "deadLetter": {"topic": "dead"}}}))
         .unwrap()
-    }
-
-    #[test]
-    fn what_is_under_way_is_joined_and_what_is_over_is_not() {
-        let asked = format!(r#"{{"id": "{AT}", "to": "earliest"}}"#);
-        let dry = format!(r#"{{"id": "{AT}", "to": "earliest", "dryRun": true}}"#);
-        let before = |phase| SeekStatus { id: "before".to_owned(), ..status(phase) };
-        for (annotation, recorded, expected) in [
-            (None, None, None),
-            (Some(&asked), None, Some(AT)),
-            (Some(&dry), None, None),
-            (Some(&asked), Some(status(SeekPhase::Done)), None),
-            (Some(&asked), Some(status(SeekPhase::Failed)), None),
-            (Some(&asked), Some(status(SeekPhase::Stopping)), Some(AT)),
-            (Some(&asked), Some(before(SeekPhase::Done)), Some(AT)),
-            (Some(&asked), Some(before(SeekPhase::Setting)), Some("before")),
-            (None, Some(before(SeekPhase::Pending)), Some("before")),
-        ] {
-            let found = under_way(&consumer(annotation.map(String::as_str), recorded.as_ref()));
-            assert_eq!(found.as_ref().map(|found| found.id.as_str()), expected, "{annotation:?} {recorded:?}");
-        }
-    }
-
-    #[test]
-    fn each_step_is_told_and_its_end_is_one() {
-        let mut progress = Progress::default();
-        let mut sees = |phase, id| {
-            let seen = see(&consumer(None, Some(&status(phase))), id, &mut progress).unwrap();
-            match seen {
-                Seen::Nothing => "nothing",
-                Seen::UnderWay => "under way",
-                Seen::Over(_) => "over",
-            }
-        };
-        assert_eq!(sees(SeekPhase::Done, "another"), "nothing");
-        assert_eq!(sees(SeekPhase::Setting, AT), "under way");
-        assert_eq!(sees(SeekPhase::Failed, AT), "over");
-        let replaced = format!(r#"{{"id": "{AT}", "to": "latest"}}"#);
-        assert!(see(&consumer(Some(&replaced), None), "another", &mut progress).is_err());
     }
 
     #[test]
@@ -292,7 +259,7 @@ mod tests {
             ("False", "ScaledToZero", true),
             ("False", "PipelineNotReady", true),
         ] {
-            let mut consumer = consumer(None, None);
+            let mut consumer = consumer();
             let condition =
                 json!({"type": "Ready", "status": ready, "reason": reason, "message": "why", "lastTransitionTime": AT});
             consumer.status.as_mut().unwrap().conditions = vec![serde_json::from_value(condition).unwrap()];
