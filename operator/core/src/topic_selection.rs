@@ -153,14 +153,23 @@ mod tests {
         assert_eq!(selection.subscription(), ["^(.*)$"]);
         assert_eq!(selection.overlooked().unwrap(), "^__,^copies[.]a$,^in-dlq$,^logs-dlq$");
         let unmatched = TopicSelection::of(&pattern("logs-.*"), [&other]).overlooked();
-        assert_eq!(unmatched.unwrap(), "^__,^logs-dlq$", "what others write and the pattern leaves alone changes nothing");
+        assert_eq!(
+            unmatched.unwrap(),
+            "^__,^logs-dlq$",
+            "what others write and the pattern leaves alone changes nothing"
+        );
     }
 
     #[test]
     fn what_is_no_regular_expression_is_refused_by_field_value_and_way_out() {
-        for (text, why) in [("a(b", "unclosed group"), ("a)(b", "unopened group"), ("[z-a]", "invalid character class range")] {
+        for (text, why) in
+            [("a(b", "unclosed group"), ("a)(b", "unopened group"), ("[z-a]", "invalid character class range")]
+        {
             let refused = refusal(&pattern(text)).unwrap();
-            assert_eq!((refused.reason, refused.field.as_str(), refused.value.as_str()), (INVALID_TOPIC_PATTERN, "spec.topicPattern", text));
+            assert_eq!(
+                (refused.reason, refused.field.as_str(), refused.value.as_str()),
+                (INVALID_TOPIC_PATTERN, "spec.topicPattern", text)
+            );
             assert!(refused.message.contains(why) && refused.message.contains("list the topics"), "{refused}");
             assert!(among(&TopicSelection::of(&pattern(text), []), &["a", "b", "ab"]).is_empty());
         }

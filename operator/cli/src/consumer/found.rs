@@ -73,7 +73,13 @@ fn sort(admission: &Admission, file: &str, object: &Value, files: &mut Files, be
             Ok(consumer) => {
                 let (problems, topics) = (admission.review(object, None), TopicSelection::of(&consumer.spec, []));
                 beside.consumers.push(consumer.clone());
-                files.consumers.push(Found { file: file.to_owned(), object: consumer, pipeline: None, topics, problems });
+                files.consumers.push(Found {
+                    file: file.to_owned(),
+                    object: consumer,
+                    pipeline: None,
+                    topics,
+                    problems,
+                });
             }
             Err(error) => {
                 let problems = admission.review(object, None).into_iter().map(|problem| problem.to_string());

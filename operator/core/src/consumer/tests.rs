@@ -66,7 +66,8 @@ fn all_children_are_called_alike_but_the_file_after_its_revision_and_the_deploym
     assert!(others.iter().all(
         |child| (child.namespace.as_str(), child.name.as_str()) == ("kafka", "log-aggregator-kafka-victoria-logs")
     ));
-    let consumer = Consumer::new(&object(), &topics(&object()), bootstrap(Security::Tls), certificates(Security::Tls)).unwrap();
+    let consumer =
+        Consumer::new(&object(), &topics(&object()), bootstrap(Security::Tls), certificates(Security::Tls)).unwrap();
     let name = format!("log-aggregator-kafka-victoria-logs-{}", consumer.wanted().name());
     assert_eq!(files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), [name]);
     assert_eq!(children.last().unwrap().gvk.kind, "Deployment");
@@ -79,7 +80,8 @@ fn members_restart_for_what_they_read_at_their_start_and_for_nothing_else() {
     assert!(!restarts(|object| object.spec.replicas = 7));
     let with = |authority: &str, own: &str| {
         let certificates = Certificates { authority: Some(authority.into()), own: Some(own.into()) };
-        let consumer = Consumer::new(&object(), &topics(&object()), bootstrap(Security::MutualTls), certificates).unwrap();
+        let consumer =
+            Consumer::new(&object(), &topics(&object()), bootstrap(Security::MutualTls), certificates).unwrap();
         deployment::deployment(&consumer, &OwnerReference::default()).spec.unwrap().template
     };
     assert_ne!(with("old", "own"), with("new", "own"));
@@ -91,7 +93,11 @@ fn a_revision_is_what_can_be_brought_back() {
     let revision = |change: fn(&mut Object)| {
         let mut object = object();
         change(&mut object);
-        Consumer::new(&object, &topics(&object), bootstrap(Security::Tls), Certificates::default()).unwrap().wanted().name().to_owned()
+        Consumer::new(&object, &topics(&object), bootstrap(Security::Tls), Certificates::default())
+            .unwrap()
+            .wanted()
+            .name()
+            .to_owned()
     };
     let changes: [fn(&mut Object); 5] = [
         |object| object.spec.transforms.clear(),
@@ -135,7 +141,8 @@ fn what_is_brought_back_comes_from_its_config_map_with_the_newest_certificates_a
 
 #[test]
 fn how_many_members_a_seek_has_stopped_is_on_the_deployment() {
-    let consumer = Consumer::new(&object(), &topics(&object()), bootstrap(Security::Tls), Certificates::default()).unwrap();
+    let consumer =
+        Consumer::new(&object(), &topics(&object()), bootstrap(Security::Tls), Certificates::default()).unwrap();
     let deployment = |consumer: &Consumer| deployment::deployment(consumer, &OwnerReference::default());
     assert_eq!(members_before_seek(&deployment(&consumer)), None);
     let stopped = deployment(&Consumer { members: 0, members_before_seek: Some(3), ..consumer });

@@ -150,7 +150,10 @@ mod tests {
     fn of_a_pattern_all_that_match_are_known_though_they_are_none() {
         let pattern = ConsumerSpec { topics: Vec::new(), topic_pattern: Some(".*".to_owned()), ..spec() };
         let there = facts(&[("a", takes(1)), ("c", takes(5_000_000)), ("dead", takes(1))]);
-        assert_eq!((partitions(&pattern, &there), names(&pattern, &there)), (Some(6), vec!["a".to_owned(), "c".to_owned()]));
+        assert_eq!(
+            (partitions(&pattern, &there), names(&pattern, &there)),
+            (Some(6), vec!["a".to_owned(), "c".to_owned()])
+        );
         assert_eq!(dead_letters_unfit(&pattern, &there), Some(Unfit::TooSmall { takes: 1, needs: 6_000_000 }));
         let nothing = facts(&[("dead", takes(1))]);
         assert_eq!((partitions(&pattern, &nothing), missing(&pattern, &nothing)), (Some(0), Vec::new()));

@@ -65,7 +65,11 @@ impl Request {
         match (self.topics.as_slice(), others.as_slice()) {
             ([], _) => Ok(read.to_vec()),
             (some, []) => Ok(some.to_vec()),
-            (_, others) => Err(format!("it does not read {}; its topics are {}", others.join(", "), conditions::sentence(read.iter(), SHOWN))),
+            (_, others) => Err(format!(
+                "it does not read {}; its topics are {}",
+                others.join(", "),
+                conditions::sentence(read.iter(), SHOWN)
+            )),
         }
     }
 }

@@ -86,7 +86,11 @@ fn topics(Observed { object, before, report, .. }: &Observed<'_>) -> String {
     match found {
         Some(found) if found.is_empty() => pattern.clone(),
         Some(found) => conditions::sentence(found.iter(), TOPICS_SHOWN).replace("; ", ","),
-        None => before.topics.clone().filter(|_| before.observed_generation == generation).unwrap_or_else(|| pattern.clone()),
+        None => before
+            .topics
+            .clone()
+            .filter(|_| before.observed_generation == generation)
+            .unwrap_or_else(|| pattern.clone()),
     }
 }
 
@@ -305,8 +309,15 @@ mod tests {
         let many: Vec<_> = ["l"; 12].into();
         assert!(told(&object, Some(&many), &before).ends_with("l,l,and 2 more"));
         assert_eq!(told(&object, Some(&[]), &before), "l.*");
-        let before = |generation| ConsumerStatus { topics: Some("la".to_owned()), observed_generation: Some(generation), ..ConsumerStatus::default() };
-        assert_eq!((told(&object, None, &before(3)), told(&object, None, &before(2))), ("la".to_owned(), "l.*".to_owned()));
+        let before = |generation| ConsumerStatus {
+            topics: Some("la".to_owned()),
+            observed_generation: Some(generation),
+            ..ConsumerStatus::default()
+        };
+        assert_eq!(
+            (told(&object, None, &before(3)), told(&object, None, &before(2))),
+            ("la".to_owned(), "l.*".to_owned())
+        );
     }
 
     #[test]

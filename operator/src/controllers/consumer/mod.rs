@@ -118,7 +118,8 @@ fn readers_of(consumers: &Watched<Consumer>, secret: &Secret) -> Vec<String> {
 
 /// Names of the consumers beside this one that may not read what it writes.
 fn readers_by_pattern(consumers: &Watched<Consumer>, consumer: &Consumer) -> Vec<String> {
-    let is_beside = |other: &Consumer| other.spec.topic_pattern.is_some() && other.spec.pipeline == consumer.spec.pipeline;
+    let is_beside =
+        |other: &Consumer| other.spec.topic_pattern.is_some() && other.spec.pipeline == consumer.spec.pipeline;
     let found = consumers.list(&consumer.namespace().unwrap_or_default(), is_beside);
     found.iter().map(|other| other.name_any()).collect()
 }
@@ -192,7 +193,8 @@ impl ConsumerController {
     /// Writes what the members need, then the Deployment.
     async fn carry_out(&self, view: &View<'_>, good: &Good, size: &Size) -> Result<Progress, Error> {
         let topics = consumer_kafka::topics(&self.watches, view.object);
-        let mut consumer = consumer::Consumer::new(&good.object, &topics, good.bootstrap.clone(), good.certificates.clone())?;
+        let mut consumer =
+            consumer::Consumer::new(&good.object, &topics, good.bootstrap.clone(), good.certificates.clone())?;
         (consumer.members, consumer.members_before_seek) = (size.members, size.before_seek);
         let kept = revisions::last_good(&self.watches, view);
         let rollout = revisions::rollout(view, &consumer, kept.as_ref());

@@ -255,7 +255,13 @@ async fn how_far_the_group_has_read_is_told_in_lines_and_in_time() {
     let client = kafka.client(Endpoint::Brokers, &Address::new("bootstrap", 9091), Limits::default());
     let (object, mut memory) = (consumer("http://vl:9428"), Memory::default());
     memory.served = vec!["drain-0".to_owned(), "drain-1".to_owned()];
-    let asked = Asked { brokers: &client, spec: &object.spec, topics: TopicSelection::of(&object.spec, []), group: "drain", user: None };
+    let asked = Asked {
+        brokers: &client,
+        spec: &object.spec,
+        topics: TopicSelection::of(&object.spec, []),
+        group: "drain",
+        user: None,
+    };
     ask(&asked, &object, &[], &mut memory, true, now()).await.unwrap();
     memory.conclude(&object);
     kafka.finish();

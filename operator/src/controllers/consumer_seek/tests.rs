@@ -54,7 +54,11 @@ fn request(to: &str) -> Request {
 }
 
 fn asked<'a>(kafka: &Conversation, consumer: &'a Consumer) -> Asked<'a> {
-    Asked::new(kafka.client(Endpoint::Brokers, &Address::new("bootstrap", 9091), Limits::default()), consumer, TopicSelection::of(&consumer.spec, []))
+    Asked::new(
+        kafka.client(Endpoint::Brokers, &Address::new("bootstrap", 9091), Limits::default()),
+        consumer,
+        TopicSelection::of(&consumer.spec, []),
+    )
 }
 
 fn coordinator(request: &FindCoordinatorRequest) -> FindCoordinatorResponse {
@@ -124,9 +128,7 @@ async fn what_is_moved_is_told_by_kafka_and_only_if_all_of_it_can_be() {
         (&by_pattern, "earliest", 2, [10, 10]),
     ] {
         let kafka = asks(true, times);
-        let Found::Plan(plan) = asked(&kafka, object).plan(&request(to)).await.unwrap() else {
-            panic!("{to}")
-        };
+        let Found::Plan(plan) = asked(&kafka, object).plan(&request(to)).await.unwrap() else { panic!("{to}") };
         assert_eq!(plan.partitions.iter().map(|of| of.to).collect::<Vec<_>>(), expected, "{to}");
         kafka.finish();
     }

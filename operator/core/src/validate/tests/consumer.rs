@@ -162,6 +162,7 @@ fn members_without_partitions_are_a_warning_where_the_partitions_are_known() {
 
 #[test]
 fn a_pattern_must_be_a_regular_expression() {
-    let refusals = consumer(&reader("a", json!({"topics": [], "topicPattern": "logs-(a"})), Some(&logs(json!({}))), VRL);
+    let refusals =
+        consumer(&reader("a", json!({"topics": [], "topicPattern": "logs-(a"})), Some(&logs(json!({}))), VRL);
     assert_eq!(said(&refusals.unwrap_err()), [("InvalidTopicPattern", "spec.topicPattern", "logs-(a")]);
 }
