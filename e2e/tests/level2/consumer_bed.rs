@@ -95,6 +95,12 @@ impl ConsumerBed {
         })
     }
 
+    /// uids of the members' Pods.
+    pub fn member_uids(&self) -> Result<String> {
+        let selector = format!("--selector=kafkapipelines.io/consumer={CONSUMER}");
+        self.pipeline.kubectl(&["get", "pods", &selector, "--output=jsonpath={.items[*].metadata.uid}"])
+    }
+
     pub fn kill_members(&self) -> Result<()> {
         self.kill(&format!("kafkapipelines.io/consumer={CONSUMER}"))?;
         self.members_are_ready(1)

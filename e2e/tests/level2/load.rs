@@ -67,7 +67,8 @@ pub fn is_poison(number: usize) -> bool {
     number % 1000 == 7
 }
 
-fn line(number: usize) -> String {
+/// A line for VictoriaLogs, or its double.
+pub fn line(number: usize) -> String {
     let now = Timestamp::now();
     let host = format!("web-{}", number % 20);
     let rest =

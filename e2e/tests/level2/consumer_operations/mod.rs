@@ -1,5 +1,6 @@
 //! What a person asks of a consumer: each step finds its one member ready and all lines delivered, and leaves it so.
 
+mod pattern;
 mod replay;
 mod rollback;
 mod seek;
@@ -16,5 +17,6 @@ fn what_a_person_asks_of_a_consumer_is_done() -> Result<()> {
     step("seek", || seek::lines_are_read_again(&bed))?;
     step("members that cannot start", || rollback::members_are_brought_back(&bed))?;
     step("replay", || replay::dead_letters_are_stored_after_the_fix(&bed))?;
+    step("topics by a pattern", || pattern::topics_are_found_and_nobody_restarts(&bed))?;
     bed.remove()
 }

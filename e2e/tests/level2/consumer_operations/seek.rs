@@ -20,25 +20,25 @@ pub fn lines_are_read_again(bed: &ConsumerBed) -> Result<()> {
 }
 
 fn a_plan_changes_nothing(bed: &ConsumerBed) -> Result<()> {
-    let (stored, members) = (bed.store().stored()?, members(bed)?);
+    let (stored, members) = (bed.store().stored()?, bed.member_uids()?);
     let plan = seek(bed, &["--to", "earliest", "--dry-run"])?;
     let told = said(&plan);
     ensure!(plan.status.success() && told.contains("lines-0") && told.contains("nothing was changed"), "{told}");
     ensure!(number(&told, " lines again") >= stored.distinct, "{told}");
-    ensure!(phase(bed)? == "Planned" && self::members(bed)? == members, "a plan stops nobody");
+    ensure!(phase(bed)? == "Planned" && bed.member_uids()? == members, "a plan stops nobody");
     ensure!(bed.store().stored()?.duplicates == stored.duplicates, "a plan moves nothing");
     Ok(())
 }
 
 fn all_are_read_again_though_the_operator_is_killed(bed: &ConsumerBed) -> Result<()> {
-    let (before, members) = (bed.store().stored()?, members(bed)?);
+    let (before, members) = (bed.store().stored()?, bed.member_uids()?);
     let command = bed.plugin(&["seek", CONSUMER, "--to", "earliest"])?.spawn()?;
     until("members stop", SOON, || Ok(["Stopping", "Setting"].contains(&phase(bed)?.as_str())))?;
     bed.kill_operator()?;
     let ended = command.wait_with_output()?;
     ensure!(ended.status.success(), "{}", said(&ended));
     eprintln!("{}", said(&ended));
-    ensure!(phase(bed)? == "Done" && self::members(bed)? != members, "other members read on");
+    ensure!(phase(bed)? == "Done" && bed.member_uids()? != members, "other members read on");
     until("the store has all lines once more", SOON, || {
         Ok(bed.store().stored()?.duplicates >= before.duplicates + before.distinct)
     })?;
@@ -69,12 +69,6 @@ fn said(output: &Output) -> String {
 
 fn phase(bed: &ConsumerBed) -> Result<String> {
     Ok(bed.consumer()?["status"]["seek"]["phase"].as_str().unwrap_or_default().to_owned())
-}
-
-/// uids of the Pods.
-fn members(bed: &ConsumerBed) -> Result<String> {
-    let selector = format!("--selector=kafkapipelines.io/consumer={CONSUMER}");
-    bed.pipeline.kubectl(&["get", "pods", &selector, "--output=jsonpath={.items[*].metadata.uid}"])
 }
 
 /// The number before some words.
