@@ -17,10 +17,10 @@ const (
 
 // A message of Kafka on its way; it is settled when all events that were made of it are.
 type message struct {
-	record *kgo.Record
-	origin *partition
-	open   int
-	worst  status
+	record    *kgo.Record
+	partition *partition
+	open      int
+	worst     status
 }
 
 // An assigned partition: its messages in the order in which they are acknowledged, a pending one before all later ones.
@@ -33,27 +33,26 @@ type partition struct {
 	mark func(*kgo.Record)
 }
 
-// A message that is settled by `expect` and as many calls of `settle` as that says.
+// A message that is settled by one call of `settle` and one more for each of `hold`.
 func (p *partition) add(record *kgo.Record) *message {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	added := &message{record: record, origin: p, open: 1}
+	added := &message{record: record, partition: p, open: 1}
 	p.waiting = append(p.waiting, added)
 	return added
 }
 
-// Says how many events a message became. None at all: dropped on purpose, which counts as delivered.
-func (m *message) expect(events int) {
-	m.origin.mutex.Lock()
-	m.open += events
-	m.origin.mutex.Unlock()
-	m.settle(delivered)
+// Waits for one more event.
+func (m *message) hold() {
+	m.partition.mutex.Lock()
+	defer m.partition.mutex.Unlock()
+	m.open++
 }
 
 // Acknowledges one event. As in Vector, a message that was not delivered is skipped: the next delivered one of its partition
 // has a higher offset, which is committed past it.
 func (m *message) settle(outcome status) {
-	p := m.origin
+	p := m.partition
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	m.open--

@@ -34,6 +34,7 @@ type chainLine struct {
 // An event at the input of a sink, as that sink's `encoding` writes it.
 type arrival struct {
 	Sink    string            `json:"sink"`
+	Lines   []origin          `json:"lines"` // that it was joined of; empty for what one line became
 	Payload []byte            `json:"payload"`
 	Key     []byte            `json:"key"`
 	Headers map[string][]byte `json:"headers"`
@@ -76,15 +77,28 @@ func (c *chain) pass(messages []*message) ([][]arrival, error) {
 	for i, message := range messages {
 		lines[i] = lineOf(message.record)
 	}
-	if err := c.requests.Encode(lines); err != nil {
+	return c.ask(lines, len(lines))
+}
+
+// What the transforms hold back, as one list.
+func (c *chain) finish() ([]arrival, error) {
+	arrivals, err := c.ask(nil, 1)
+	if err != nil {
+		return nil, err
+	}
+	return arrivals[0], nil
+}
+
+func (c *chain) ask(request any, lists int) ([][]arrival, error) {
+	if err := c.requests.Encode(request); err != nil {
 		return nil, err
 	}
 	var arrivals [][]arrival
 	if err := c.answers.Decode(&arrivals); err != nil {
 		return nil, err
 	}
-	if len(arrivals) != len(messages) {
-		return nil, fmt.Errorf("the chain answered %d lines with %d", len(messages), len(arrivals))
+	if len(arrivals) != lists {
+		return nil, fmt.Errorf("the chain answered with %d lists instead of %d", len(arrivals), lists)
 	}
 	return arrivals, nil
 }

@@ -46,6 +46,18 @@ type component struct {
 		Token    string `yaml:"token"`
 		Value    string `yaml:"value"`
 	} `yaml:"auth"`
+	// elasticsearch
+	Endpoints  []string `yaml:"endpoints"`
+	APIVersion string   `yaml:"api_version"`
+	Mode       string   `yaml:"mode"`
+	Bulk       struct {
+		Action string `yaml:"action"`
+		Index  string `yaml:"index"`
+	} `yaml:"bulk"`
+	DataStream          dataStream `yaml:"data_stream"`
+	RequestRetryPartial bool       `yaml:"request_retry_partial"`
+	// reduce
+	ExpireAfterMS int `yaml:"expire_after_ms"`
 	// prometheus_exporter
 	Address string `yaml:"address"`
 }

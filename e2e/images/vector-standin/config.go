@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -23,11 +24,8 @@ type config struct {
 // Types that the stand-in takes. What a transform may be is judged by the chain.
 var (
 	sourceTypes = []string{"kafka", "internal_metrics"}
-	sinkTypes   = []string{"http", "kafka", "prometheus_exporter"}
+	sinkTypes   = []string{"http", elasticsearchType, "kafka", "prometheus_exporter"}
 )
-
-// A transform that holds lines back, and their offsets with them.
-const refusedTransform = "reduce"
 
 var authStrategies = []string{"", "basic", "bearer", "custom"}
 
@@ -62,11 +60,6 @@ func (c *config) check() error {
 	}
 	for id := range c.Transforms {
 		outputs[id] = true
-	}
-	for id, transform := range c.Transforms {
-		if transform.Type == refusedTransform {
-			return fmt.Errorf("transforms.%s: type %q is unknown to the stand-in", id, transform.Type)
-		}
 	}
 	kinds := []struct {
 		name       string
@@ -105,6 +98,8 @@ func (c component) check(needsInputs bool, outputs map[string]bool) error {
 		"bootstrap_servers": c.Type == "kafka" && c.BootstrapServers == "",
 		"topic or topics":   c.Type == "kafka" && c.Topic == "" && len(c.Topics) == 0,
 		"uri":               c.Type == "http" && c.URI == "",
+		"endpoints":         c.Type == elasticsearchType && len(c.Endpoints) == 0,
+		"bulk.index":        c.Type == elasticsearchType && c.Mode != dataStreamMode && c.Bulk.Index == "",
 		"address":           c.Type == "prometheus_exporter" && c.Address == "",
 	}
 	for _, key := range slices.Sorted(maps.Keys(missing)) {
@@ -120,6 +115,10 @@ func (c component) unknown() string {
 	switch {
 	case c.SASL.Enabled:
 		return "sasl"
+	case c.Type == elasticsearchType && c.APIVersion != "v7" && c.APIVersion != "v8":
+		return "api_version " + c.APIVersion
+	case strings.ContainsAny(c.Bulk.Index, "%{"):
+		return "a bulk.index with a time or a field"
 	case !slices.Contains(authStrategies, c.Auth.Strategy):
 		return "auth.strategy " + c.Auth.Strategy
 	case c.Buffer.Type != "" && c.Buffer.Type != "memory":
@@ -145,4 +144,13 @@ func only(components map[string]component, kind string) (id string, found compon
 func (c *config) exporterAddress() string {
 	_, exporter, _ := only(c.Sinks, "prometheus_exporter")
 	return exporter.Address
+}
+
+// How long a transform may hold lines back; nothing without one that does.
+func (c *config) holding() time.Duration {
+	_, reduce, ok := only(c.Transforms, "reduce")
+	if !ok {
+		return 0
+	}
+	return milliseconds(reduce.ExpireAfterMS, 30_000)
 }

@@ -27,13 +27,21 @@ func (c component) frame(batch []event) []byte {
 	return slices.Concat([]byte(c.PayloadPrefix+"["), bytes.Join(payloads, []byte(",")), []byte("]"+c.PayloadSuffix))
 }
 
+// Of several endpoints the first.
+func (c component) address() string {
+	if c.Type == elasticsearchType {
+		return c.Endpoints[0] + "/_bulk?timeout=60s"
+	}
+	return c.URI
+}
+
 func (c component) newRequest(ctx context.Context, body []byte) (*http.Request, error) {
-	request, err := http.NewRequestWithContext(ctx, cmp.Or(strings.ToUpper(c.Method), http.MethodPost), c.URI, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, cmp.Or(strings.ToUpper(c.Method), http.MethodPost), c.address(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/json")
-	if c.Framing.Method == newlineDelimited {
+	if c.Framing.Method == newlineDelimited || c.Type == elasticsearchType {
 		request.Header.Set("Content-Type", "application/x-ndjson")
 	}
 	if c.Compression != "" && c.Compression != "none" {
@@ -55,7 +63,7 @@ func (c component) newRequest(ctx context.Context, body []byte) (*http.Request, 
 
 func (c component) transport() (*http.Transport, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	if !strings.HasPrefix(c.URI, "https:") {
+	if !strings.HasPrefix(c.address(), "https:") {
 		return transport, nil
 	}
 	config, err := c.TLS.config()

@@ -14,9 +14,13 @@ import (
 // Requests that are under way at the same time where the file leaves it to Vector, which adapts.
 const requestsAtOnce = 4
 
-// The sink of type http: batches of lines, each a request that is tried until it is taken or its strategy gives it up.
+// A store that tells of each document says some hundred bytes of it.
+const largestAnswer = 64 << 20
+
+// A sink that speaks HTTP: batches of lines, each a request that is tried until it is taken or given up.
 type httpSink struct {
 	settings   component
+	store      store
 	client     http.Client
 	delivering context.Context
 	metrics    *metrics
@@ -38,6 +42,7 @@ func newHTTPSink(delivering context.Context, id string, settings component, metr
 	}
 	s := &httpSink{
 		settings: settings,
+		store:    settings.store(),
 		client: http.Client{
 			Transport:     transport,
 			Timeout:       settings.Request.timeout(),
@@ -45,7 +50,7 @@ func newHTTPSink(delivering context.Context, id string, settings component, metr
 		},
 		delivering: delivering,
 		metrics:    metrics,
-		labels:     labels(id, "sink", "http"),
+		labels:     labels(id, "sink", settings.Type),
 		compress:   compress,
 		buffer:     make(chan event, settings.Buffer.maxEvents()),
 		slots:      make(chan struct{}, settings.Request.concurrency()),
@@ -113,24 +118,28 @@ func (s *httpSink) batch() (batch []event, open bool) {
 
 // Settles all events of a batch; none when delivering ended first.
 func (s *httpSink) send(batch []event) {
-	body := s.compress(s.settings.frame(batch))
+	sent, body := batch, s.body(batch)
 	backoff := s.settings.Request.backoff()
 	for attempt := 0; ; attempt++ {
 		answer := s.post(body)
 		if s.delivering.Err() != nil {
 			return
 		}
-		if answer.taken() {
-			s.metrics.add("component_sent_events_total", len(batch), s.labels...)
+		again, outcome := s.store.judge(answer, sent)
+		if outcome == delivered {
+			s.metrics.add("component_sent_events_total", len(sent), s.labels...)
 			settle(batch, delivered)
 			return
 		}
-		if attempt >= s.settings.Request.retries() || !s.settings.RetryStrategy.again(answer) {
-			s.giveUp(batch, answer)
+		if len(again) == 0 || attempt >= s.settings.Request.retries() {
+			s.giveUp(batch, answer, outcome)
 			return
 		}
+		if len(again) < len(sent) {
+			sent, body = again, s.body(again)
+		}
 		pause := backoff.next()
-		slog.Warn("refused: trying again", "sink", s.labels[1], "answer", answer, "pause", pause)
+		slog.Warn("refused: trying again", "sink", s.labels[1], "answer", answer, "pause", pause, "lines", len(sent))
 		select {
 		case <-s.delivering.Done():
 			return
@@ -139,21 +148,23 @@ func (s *httpSink) send(batch []event) {
 	}
 }
 
-// As Vector counts: what was answered with 5xx is not among the discarded events.
-func (s *httpSink) giveUp(batch []event, answer answer) {
+func (s *httpSink) body(batch []event) []byte {
+	return s.compress(s.store.frame(batch))
+}
+
+// As Vector counts: all lines of the request, also those that the store took; what was answered with 5xx is not among the discarded events.
+func (s *httpSink) giveUp(batch []event, answer answer, outcome status) {
 	slog.Error("given up: these lines are lost", "sink", s.labels[1], "answer", answer, "lines", len(batch))
 	s.metrics.add("component_errors_total", 1, append(s.labels, "error_type", "request_failed", "stage", "sending")...)
-	if answer.status/100 == 5 {
-		settle(batch, errored)
-		return
+	if outcome == rejected {
+		s.metrics.add("component_discarded_events_total", len(batch), append(s.labels, "intentional", "false")...)
 	}
-	s.metrics.add("component_discarded_events_total", len(batch), append(s.labels, "intentional", "false")...)
-	settle(batch, rejected)
+	settle(batch, outcome)
 }
 
 func settle(batch []event, outcome status) {
 	for _, event := range batch {
-		event.message.settle(outcome)
+		event.settle(outcome)
 	}
 }
 
@@ -173,10 +184,10 @@ func (s *httpSink) post(body []byte) answer {
 		return answer{err: err}
 	}
 	defer response.Body.Close()
-	var begin bytes.Buffer
-	if _, err := begin.ReadFrom(http.MaxBytesReader(nil, response.Body, 1<<20)); err != nil {
+	var said bytes.Buffer
+	if _, err := said.ReadFrom(http.MaxBytesReader(nil, response.Body, largestAnswer)); err != nil {
 		return answer{err: err}
 	}
 	s.metrics.add("http_client_responses_total", 1, append(s.labels, "status", strconv.Itoa(response.StatusCode))...)
-	return answer{status: response.StatusCode}
+	return answer{status: response.StatusCode, body: said.Bytes()}
 }

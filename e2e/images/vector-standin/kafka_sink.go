@@ -32,21 +32,21 @@ func (s *kafkaSink) take(ctx context.Context, taken event) error {
 	for name, value := range taken.Headers {
 		record.Headers = append(record.Headers, kgo.RecordHeader{Key: name, Value: value})
 	}
-	s.client.Produce(s.delivering, record, func(_ *kgo.Record, err error) { s.settle(taken.message, err) })
+	s.client.Produce(s.delivering, record, func(_ *kgo.Record, err error) { s.settle(taken, err) })
 	return ctx.Err()
 }
 
 // What Kafka refuses is lost, as in Vector; what was not sent before the end is not committed.
-func (s *kafkaSink) settle(message *message, err error) {
+func (s *kafkaSink) settle(taken event, err error) {
 	switch {
 	case err == nil:
 		s.metrics.add("component_sent_events_total", 1, s.labels...)
-		message.settle(delivered)
+		taken.settle(delivered)
 	case s.delivering.Err() == nil:
 		slog.Error("given up: this line is lost", "sink", s.labels[1], "error", err)
 		s.metrics.add("component_errors_total", 1, append(s.labels, "error_type", "request_failed", "stage", "sending")...)
 		s.metrics.add("component_discarded_events_total", 1, append(s.labels, "intentional", "false")...)
-		message.settle(rejected)
+		taken.settle(rejected)
 	}
 }
 

@@ -2,16 +2,24 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"sync"
+	"time"
 )
 
 // An event on its way into a sink.
 type event struct {
 	arrival
-	message *message
+	lines []*message
+}
+
+func (e event) settle(outcome status) {
+	for _, line := range e.lines {
+		line.settle(outcome)
+	}
 }
 
 // Where events end.
@@ -24,9 +32,12 @@ type sink interface {
 
 // From the kafka source through the transforms to the sinks.
 type pipeline struct {
-	source  *source
-	chain   *chain
-	sinks   map[string]sink
+	source *source
+	chain  *chain
+	sinks  map[string]sink
+	held   held
+	// How long lines are held back at most; nothing where no transform does.
+	holding time.Duration
 	metrics *metrics
 }
 
@@ -40,7 +51,7 @@ func newPipeline(delivering context.Context, config *config, chain *chain, metri
 	if err != nil {
 		return nil, fmt.Errorf("sources.%s: %w", id, err)
 	}
-	p := &pipeline{source: source, chain: chain, sinks: map[string]sink{}, metrics: metrics}
+	p := &pipeline{source: source, chain: chain, sinks: map[string]sink{}, held: held{}, holding: config.holding(), metrics: metrics}
 	for _, id := range slices.Sorted(maps.Keys(config.Sinks)) {
 		made, err := newSink(delivering, id, config.Sinks[id], metrics)
 		if err != nil {
@@ -56,7 +67,7 @@ func newPipeline(delivering context.Context, config *config, chain *chain, metri
 // Nothing for what takes no lines.
 func newSink(delivering context.Context, id string, settings component, metrics *metrics) (sink, error) {
 	switch settings.Type {
-	case "http":
+	case "http", elasticsearchType:
 		return newHTTPSink(delivering, id, settings, metrics)
 	case "kafka":
 		return newKafkaSink(delivering, id, settings, metrics)
@@ -89,8 +100,15 @@ func (p *pipeline) run(reading, delivering context.Context) error {
 
 // Ends by itself only with an error: the chain has died.
 func (p *pipeline) read(reading, sending context.Context) error {
+	flushed := time.Now()
 	for reading.Err() == nil {
-		messages := p.source.read(reading)
+		messages := p.next(reading)
+		if time.Since(flushed) > p.holding {
+			if err := p.flush(sending); err != nil {
+				return err
+			}
+			flushed = time.Now()
+		}
 		if len(messages) == 0 {
 			continue
 		}
@@ -102,24 +120,69 @@ func (p *pipeline) read(reading, sending context.Context) error {
 			return err
 		}
 	}
-	return reading.Err()
+	return errors.Join(p.flush(sending), reading.Err())
+}
+
+// The next messages; none when nothing came for as long as lines may be held back.
+func (p *pipeline) next(reading context.Context) []*message {
+	if p.holding == 0 {
+		return p.source.read(reading)
+	}
+	waiting, cancel := context.WithTimeout(reading, p.holding)
+	defer cancel()
+	return p.source.read(waiting)
 }
 
 func (p *pipeline) deliver(ctx context.Context, messages []*message, arrivals [][]arrival) error {
 	labels := append(p.source.labels, "output", "_default")
 	for i, message := range messages {
 		p.metrics.set("source_buffer_utilization_level", len(messages)-i, labels...)
-		message.expect(len(arrivals[i]))
-		for _, arrival := range arrivals[i] {
-			sink := p.sinks[arrival.Sink]
-			if sink == nil {
-				return fmt.Errorf("no sink %q", arrival.Sink)
-			}
-			if err := sink.take(ctx, event{arrival, message}); err != nil {
-				return err
-			}
+		p.held.add(message)
+		if err := p.send(ctx, arrivals[i], message); err != nil {
+			return err
+		}
+		if p.holding == 0 {
+			p.held.release(message)
 		}
 	}
 	p.metrics.set("source_buffer_utilization_level", 0, labels...)
+	return nil
+}
+
+// Lets the transforms hold nothing back any more.
+func (p *pipeline) flush(ctx context.Context) error {
+	if len(p.held) == 0 {
+		return nil
+	}
+	arrivals, err := p.chain.finish()
+	if err != nil {
+		return fmt.Errorf("transforms: %w", err)
+	}
+	if err := p.send(ctx, arrivals, nil); err != nil {
+		return err
+	}
+	for _, line := range p.held {
+		p.held.release(line)
+	}
+	return nil
+}
+
+// Gives events to their sinks. What they are made of waits for them, and for nothing else.
+func (p *pipeline) send(ctx context.Context, arrivals []arrival, own *message) error {
+	var made []*message
+	for _, arrival := range arrivals {
+		sink := p.sinks[arrival.Sink]
+		if sink == nil {
+			return fmt.Errorf("no sink %q", arrival.Sink)
+		}
+		event := event{arrival, p.held.linesOf(arrival, own)}
+		made = append(made, event.lines...)
+		if err := sink.take(ctx, event); err != nil {
+			return err
+		}
+	}
+	for _, line := range made {
+		p.held.release(line)
+	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 // What became of a request: a status, or the error that there is none for.
 type answer struct {
 	status int
+	body   []byte
 	err    error
 }
 
@@ -23,6 +24,14 @@ func (a answer) String() string {
 		return a.err.Error()
 	}
 	return fmt.Sprintf("status %d", a.status)
+}
+
+// What became of events that are given up: Vector counts those that were answered with 5xx apart.
+func (a answer) refusal() status {
+	if a.status/100 == 5 {
+		return errored
+	}
+	return rejected
 }
 
 // Which answers are worth another try.

@@ -8,6 +8,8 @@ mod class_data;
 mod debian;
 mod go;
 pub mod kafka;
+mod loki;
+mod opensearch;
 pub mod operator;
 pub(crate) mod prerequisites;
 mod probe;
@@ -34,6 +36,10 @@ pub enum Image {
     Dns(PathBuf),
     /// Kafka with the layout of the official image.
     Kafka(kafka::Version),
+    /// Loki, a log store.
+    Loki,
+    /// OpenSearch, a store that speaks Elasticsearch's protocol.
+    OpenSearch,
     /// The operator, from the static binary at this path.
     Operator(PathBuf),
     /// What holds a Pod's namespaces open.
@@ -53,6 +59,8 @@ impl Image {
             Self::ByteClient => "localhost/byte-client:1".to_owned(),
             Self::Dns(_) => "localhost/coredns:1".to_owned(),
             Self::Kafka(version) => format!("docker.io/apache/kafka:{version}"),
+            Self::Loki => "localhost/loki:1".to_owned(),
+            Self::OpenSearch => "localhost/opensearch:1".to_owned(),
             Self::Operator(_) => concat!("docker.io/kafkapipelines/operator:", env!("CARGO_PKG_VERSION")).to_owned(),
             Self::Pause => "localhost/pause:1".to_owned(),
             Self::Probe => "localhost/probe:1".to_owned(),
@@ -67,6 +75,8 @@ impl Image {
             Self::ByteClient => BYTE_CLIENT.archive_of_go_module(cache, &reference),
             Self::Dns(binary) => DNS.archive(cache, &reference, binary),
             Self::Kafka(version) => kafka::archive(cache, *version, &reference),
+            Self::Loki => loki::archive(cache, &reference),
+            Self::OpenSearch => opensearch::archive(cache, &reference),
             Self::Operator(binary) => OPERATOR.archive(cache, &reference, binary),
             Self::Pause => PAUSE.archive_of_go_module(cache, &reference),
             Self::Probe => probe::archive(cache, &reference),

@@ -23,6 +23,8 @@ pub struct Tool {
 pub const DEBOOTSTRAP: Tool = tool("debootstrap", "debootstrap");
 /// Gets jars with all they depend on.
 pub const MAVEN: Tool = tool("mvn", "maven");
+/// Compiles Java.
+pub const JAVAC: Tool = tool("javac", "openjdk-17-jdk-headless");
 /// A shell and its tools in one static file.
 pub const BUSYBOX: Tool = tool("busybox", "busybox-static");
 /// Namespaces for steps that mount or listen.

@@ -47,7 +47,7 @@ impl Program<'_> {
         cache.file(&self.file_name(), &inputs, |out| {
             let workspace = cache.workspace()?;
             let binary = workspace.path().join(self.name);
-            go::build(&source, &binary)?;
+            go::build(&source, ".", &binary)?;
             self.write(cache, reference, &[&[(self.path, binary.as_path())], more].concat(), out)
         })
     }

@@ -16,7 +16,7 @@ pub use namespace::remove_namespace;
 pub use operator::Operator;
 pub use pipeline::{Pipeline, SMALL};
 pub use producer::Producer;
-pub use programs::{provide_byte_client, provide_images, provide_store_double};
+pub use programs::{provide_byte_client, provide_images, provide_store};
 
 use std::path::{Path, PathBuf};
 

@@ -22,12 +22,12 @@ pub fn provide_images(cluster: &Cluster, versions: &[Version]) -> Result<()> {
     import(cluster, &images)
 }
 
-/// Builds the double of VictoriaLogs and imports it, as [`provide_images`] does with others.
+/// Builds the image of a store and imports it, as [`provide_images`] does with others.
 ///
 /// # Errors
 /// As [`provide_images`].
-pub fn provide_store_double(cluster: &Cluster) -> Result<()> {
-    if cluster.nodes().is_empty() { Ok(()) } else { import(cluster, &[Image::StoreDouble]) }
+pub fn provide_store(cluster: &Cluster, store: Image) -> Result<()> {
+    if cluster.nodes().is_empty() { Ok(()) } else { import(cluster, &[store]) }
 }
 
 /// Builds the client that speaks bytes and imports it, as [`provide_images`] does with others.

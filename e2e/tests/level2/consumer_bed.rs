@@ -6,12 +6,12 @@ use std::time::Duration;
 use anyhow::Result;
 use kafkapipelines_e2e::cluster::{Cluster, step, until};
 use kafkapipelines_e2e::image::{Image, kafka::Version};
-use kafkapipelines_e2e::installation::{Client, Operator, Pipeline, provide_store_double, remove_namespace};
+use kafkapipelines_e2e::installation::{Client, Operator, Pipeline, provide_store, remove_namespace};
 use kafkapipelines_e2e::operator_process::programs;
 use serde_json::Value;
 
 use super::bed::{READY_WITHIN, bootstrap, cluster};
-use super::load::Load;
+use super::load::{self, Line, Load};
 use super::store_double::StoreDouble;
 
 /// Name of the consumer, of its sink and of the store.
@@ -32,16 +32,22 @@ pub struct ConsumerBed {
 impl ConsumerBed {
     /// In an empty namespace; its consumer has one member, which is ready.
     pub fn install(namespace: &str) -> Result<Self> {
+        Self::install_with(namespace, Image::StoreDouble, MANIFEST, load::line)
+    }
+
+    /// The same with another store and another consumer, and other lines.
+    pub fn install_with(namespace: &str, store: Image, manifest: &str, line: Line) -> Result<Self> {
         let cluster = cluster(1)?;
-        provide_store_double(&cluster)?;
+        let manifest = manifest.replace("{{store}}", &store.reference());
+        provide_store(&cluster, store)?;
         remove_namespace(&cluster, namespace)?;
         Operator::install(&cluster, namespace)?;
         let pipeline = Pipeline::new(&cluster, namespace, "small");
-        pipeline.apply_text(&MANIFEST.replace("{{store}}", &Image::StoreDouble.reference()))?;
+        pipeline.apply_text(&manifest)?;
         step("one node, a consumer and a store", || pipeline.await_ready(READY_WITHIN))?;
         pipeline.kubectl(&["wait", "pod", "store", "--for=condition=Ready", "--timeout=120s"])?;
         let client = Client::start(&pipeline, Version::V4_3_1)?;
-        let load = Load::start(&client, &bootstrap(&pipeline, 9093), "lines")?;
+        let load = Load::start(&client, &bootstrap(&pipeline, 9093), "lines", line)?;
         let bed = Self { cluster, pipeline, client, load };
         bed.members_are_ready(1)?;
         Ok(bed)

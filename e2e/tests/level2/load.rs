@@ -14,6 +14,9 @@ use kafkapipelines_e2e::installation::{Access, Client};
 const AT_ONCE: usize = 100;
 const PACE: Duration = Duration::from_millis(50);
 
+/// The line with a number.
+pub type Line = fn(usize) -> String;
+
 /// A producer whose lines come when they are asked for.
 pub struct Load {
     kubectl: Child,
@@ -23,11 +26,11 @@ pub struct Load {
 
 impl Load {
     /// Begins, in the client's Pod.
-    pub fn start(client: &Client, bootstrap: &str, topic: &str) -> Result<Self> {
+    pub fn start(client: &Client, bootstrap: &str, topic: &str, line: Line) -> Result<Self> {
         let mut kubectl = client.producer(bootstrap, Access::Tls, topic).stdin(Stdio::piped()).spawn()?;
         let input = kubectl.stdin.take().context("kubectl has an input")?;
         let (wanted, asked) = mpsc::channel();
-        let lines = thread::spawn(move || write_all(input, &asked));
+        let lines = thread::spawn(move || write_all(input, &asked, line));
         Ok(Self { kubectl, wanted, lines })
     }
 
@@ -45,7 +48,7 @@ impl Load {
     }
 }
 
-fn write_all(input: ChildStdin, asked: &Receiver<usize>) -> Result<usize> {
+fn write_all(input: ChildStdin, asked: &Receiver<usize>, line: Line) -> Result<usize> {
     let mut input = BufWriter::new(input);
     let mut count = 0;
     for more in asked {

@@ -1,6 +1,6 @@
 //! Real nodes, real Kafka, the operator as Pods of its own image with its own rights.
 //!
-//! Tests run one after another in the order of their names. All but `admin_protocol`, `consumer_operations`, `gateway`, `helm`, `no_loss`, `secured`, `versions` and `zones` share one reference installation,
+//! Tests run one after another in the order of their names. All but `admin_protocol`, `consumer_operations`, `gateway`, `helm`, `no_loss`, `secured`, `stores`, `versions` and `zones` share one reference installation,
 //! which each of them finds Ready and leaves Ready.
 
 mod admin_protocol;
@@ -24,6 +24,7 @@ mod rolling;
 mod scaling;
 mod secured;
 mod store_double;
+mod stores;
 mod topics;
 mod versions;
 mod zones;

@@ -9,7 +9,7 @@ use vrl::path;
 use vrl::path::{OwnedValuePath, PathParseError, parse_value_path};
 use vrl::value::Value;
 
-use super::wire::{Arrival, Bytes};
+use super::wire::{Arrival, Bytes, Origin};
 
 /// What the sinks of a file say of it.
 #[derive(Deserialize)]
@@ -19,6 +19,8 @@ pub struct Encodings {
 
 #[derive(Deserialize)]
 struct Sink {
+    #[serde(rename = "type")]
+    type_: String,
     encoding: Option<Encoding>,
     key_field: Option<Path>,
     headers_key: Option<Path>,
@@ -63,14 +65,26 @@ impl Encodings {
         let id = arrival.sink.as_ref();
         let sink = self.sinks.get(id).with_context(|| format!("there is no sink {id}"))?;
         let fields = &arrival.event.fields;
-        let codec = sink.encoding.as_ref().with_context(|| format!("{id} has no encoding"))?.codec;
+        let codec = sink.codec().with_context(|| format!("{id} has no encoding"))?;
         let field = |path: &Option<Path>| path.as_ref().and_then(|path| fields.get(&path.0));
         Ok(Arrival {
             sink: id.to_owned(),
+            lines: Origin::of_joined(&arrival.event),
             payload: Bytes(payload(codec, fields)?),
             key: field(&sink.key_field).map(|key| Bytes(text(key))),
             headers: headers(field(&sink.headers_key)),
         })
+    }
+}
+
+impl Sink {
+    /// Documents are JSON: the sink has no other.
+    fn codec(&self) -> Option<Codec> {
+        if self.type_ == "elasticsearch" {
+            Some(Codec::Json)
+        } else {
+            self.encoding.as_ref().map(|encoding| encoding.codec)
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::{env, fs, io};
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
-use kafkapipelines_vrl::chain::Chain;
+use kafkapipelines_vrl::chain::{self, Chain};
 
 use encoding::Encodings;
 use wire::{Arrival, Line};
@@ -35,8 +35,11 @@ fn run() -> Result<()> {
     let (mut chain, encodings) = (Chain::of(&file)?, Encodings::of(&file)?);
     let mut answers = BufWriter::new(io::stdout().lock());
     for batch in io::stdin().lock().lines() {
-        let batch: Vec<Line> = serde_json::from_str(&batch?)?;
-        let answer: Vec<_> = batch.into_iter().map(|line| pass(&mut chain, &encodings, line)).collect::<Result<_>>()?;
+        // Instead of lines a null asks for what is held back, as one list.
+        let answer = match serde_json::from_str::<Option<Vec<Line>>>(&batch?)? {
+            Some(lines) => lines.into_iter().map(|line| pass(&mut chain, &encodings, line)).collect::<Result<_>>()?,
+            None => vec![encoded(chain.finish(), &encodings)?],
+        };
         serde_json::to_writer(&mut answers, &answer)?;
         answers.write_all(b"\n")?;
         answers.flush()?;
@@ -45,6 +48,9 @@ fn run() -> Result<()> {
 }
 
 fn pass(chain: &mut Chain, encodings: &Encodings, line: Line) -> Result<Vec<Arrival>> {
-    let arrivals = chain.pass(&line.into_chain()?, Timestamp::now());
+    encoded(chain.pass(&line.into_chain()?, Timestamp::now()), encodings)
+}
+
+fn encoded(arrivals: Vec<chain::Arrival>, encodings: &Encodings) -> Result<Vec<Arrival>> {
     arrivals.into_iter().map(|arrival| encodings.encode(&arrival)).collect()
 }

@@ -8,6 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use kafkapipelines_vrl::chain;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use vrl::path;
+use vrl::value::Value;
 
 /// A record of Kafka.
 #[derive(Deserialize)]
@@ -43,12 +45,36 @@ impl Line {
 pub struct Arrival {
     /// Id of the sink.
     pub sink: String,
+    /// The lines that the event was joined of, if it was.
+    pub lines: Vec<Origin>,
     /// The encoded event.
     pub payload: Bytes,
     /// Key of a record.
     pub key: Option<Bytes>,
     /// Headers of a record.
     pub headers: BTreeMap<String, Bytes>,
+}
+
+/// Where a line came from.
+#[derive(Serialize)]
+pub struct Origin {
+    topic: String,
+    partition: i64,
+    offset: i64,
+}
+
+impl Origin {
+    /// The lines that an event was joined of, by what the operator's programs around `reduce` remember.
+    pub fn of_joined(event: &chain::Event) -> Vec<Self> {
+        let lines = event.metadata.get(path!("kafkapipelines", "lines")).and_then(Value::as_array).unwrap_or_default();
+        lines.iter().filter_map(Self::of).collect()
+    }
+
+    fn of(line: &Value) -> Option<Self> {
+        let topic = line.get(path!("topic"))?.as_str()?.into_owned();
+        let number = |name| line.get(path!(name)).and_then(Value::as_integer);
+        Some(Self { topic, partition: number("partition")?, offset: number("offset")? })
+    }
 }
 
 /// Any bytes.
