@@ -132,6 +132,11 @@ impl Found {
         self.pipeline.as_ref().and_then(Bootstrap::of).unwrap_or_else(unknown)
     }
 
+    /// What its tests run through: its Vector file without `spec.raw`, which changes nothing of the chain.
+    pub(super) fn chain_file(&self) -> Result<String> {
+        Ok(vector::render_chain(&self.object.name_any(), &self.object.spec, &self.bootstrap())?)
+    }
+
     /// Its Vector file.
     pub(super) fn vector_file(&self) -> Result<String> {
         Ok(vector::render_reading(&self.object.name_any(), &self.object.spec, &self.topics, &self.bootstrap())?)

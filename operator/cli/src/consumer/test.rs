@@ -48,7 +48,7 @@ fn of(found: &Found, sample: Option<&[Vec<u8>]>) -> Result<Report> {
     if !report.problems.is_empty() {
         return Ok(report);
     }
-    let file = found.vector_file()?;
+    let file = found.chain_file()?;
     let failures = (VRL.tests)(&file, &object.spec);
     let result = |name: &String| {
         let failure = failures.iter().find(|failure| failure.test == *name);

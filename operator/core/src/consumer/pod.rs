@@ -1,7 +1,7 @@
 //! The Pod of a member.
 
 use k8s_openapi::api::core::v1::PodSpec;
-use kafkapipelines_crds::SinkSpec;
+use kafkapipelines_crds::ConsumerSpec;
 
 use super::Consumer;
 use crate::vector::secrets;
@@ -20,14 +20,14 @@ pub(super) fn spec(consumer: &Consumer) -> PodSpec {
         template: &consumer.spec.template.spec,
         ports: Vec::new(),
         env: Vec::new(),
-        files: secret_files(&consumer.spec.sinks),
+        files: secret_files(&consumer.spec),
     };
     pod.spec()
 }
 
-/// Credentials and certificates that the sinks name. A Secret that is missing keeps the Pod from starting, and the kubelet says which.
-pub(crate) fn secret_files(sinks: &[SinkSpec]) -> Vec<SecretFiles> {
-    let mounted = secrets::mounted(sinks).into_iter().enumerate();
+/// Credentials and certificates that the spec names. A Secret that is missing keeps the Pod from starting, and the kubelet says which.
+pub(crate) fn secret_files(spec: &ConsumerSpec) -> Vec<SecretFiles> {
+    let mounted = secrets::mounted(spec).into_iter().enumerate();
     let files = mounted.map(|(index, (secret, keys))| SecretFiles {
         volume: format!("secret-{index}"),
         directory: secrets::directory(&secret),

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use kafkapipelines_crds::ConsumerSpec;
+
 use super::exposition::{Sample, samples};
 use crate::vector::ids;
+use crate::vector::raw::own_components;
 
 /// What one member has counted since it began, or between two looks.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -27,9 +30,9 @@ pub struct SinkCounters {
     pub waiting: u64,
 }
 
-/// What the page of metrics of a member says. `sinks` are the names of the spec's sinks.
-pub fn read(page: &str, sinks: &[String]) -> Counters {
-    let own = sinks.iter().map(String::as_str).chain([ids::DEAD_LETTERS]);
+/// What the page of metrics of a member of this spec says. Components of `spec.raw` promise nothing, so what they discard is no loss.
+pub fn read(page: &str, spec: &ConsumerSpec) -> Counters {
+    let own = spec.sinks.iter().map(|sink| sink.name.as_str()).chain([ids::DEAD_LETTERS]);
     let mut counters =
         Counters { sinks: own.map(|sink| (sink.to_owned(), SinkCounters::default())).collect(), ..Counters::default() };
     samples(page).for_each(|sample| counters.add(&sample));
@@ -38,6 +41,7 @@ pub fn read(page: &str, sinks: &[String]) -> Counters {
             sink.waiting += unanswered;
         }
     }
+    counters.discarded.retain(|id, _| !own_components(spec).any(|own| own == id));
     counters
 }
 
@@ -135,6 +139,7 @@ vector_http_client_responses_total{component_id="store",status="401"} 1
 vector_http_client_errors_total{component_id="store",error_kind="connection error: refused"} 4
 vector_component_discarded_events_total{component_id="store",intentional="false"} 6
 vector_component_discarded_events_total{component_id="store",intentional="true"} 99
+vector_component_discarded_events_total{component_id="own",intentional="false"} 99
 vector_component_discarded_events_total{component_id="_metrics",intentional="false"} 99
 vector_component_discarded_events_total{component_id="_dead_letters",intentional="false"} 0
 vector_component_errors_total{component_id="_kafka",error_code="decoder_deserialize"} 2
@@ -145,9 +150,16 @@ vector_component_errors_total{component_id="_kafka",error_code="reading_message"
         counts.iter().map(|(name, count)| (name.as_str(), *count)).collect()
     }
 
+    fn spec(sinks: &[&str]) -> ConsumerSpec {
+        let sinks: Vec<_> = sinks.iter().map(|name| serde_json::json!({"name": name})).collect();
+        let raw = serde_json::json!({"sinks": {"own": {"type": "loki"}, "store": {}}});
+        serde_json::from_value(serde_json::json!({"pipeline": "logs", "topics": ["a"], "sinks": sinks, "deadLetter": {"topic": "dead"}, "raw": raw}))
+            .unwrap()
+    }
+
     #[test]
     fn a_page_is_read_by_component() {
-        let counters = read(PAGE, &["store".to_owned(), "other".to_owned()]);
+        let counters = read(PAGE, &spec(&["store", "other"]));
         assert_eq!(pairs(&counters.discarded), [("_kafka", 2), ("store", 6)]);
         let store = SinkCounters { sent: 40, refused: BTreeMap::from([(401, 1), (503, 2)]), failed: 4, waiting: 504 };
         assert_eq!(counters.sinks["store"], store);
@@ -158,7 +170,7 @@ vector_component_errors_total{component_id="_kafka",error_code="reading_message"
 
     #[test]
     fn what_was_counted_since_survives_a_restart_of_the_member() {
-        let before = read(PAGE, &["store".to_owned()]);
+        let before = read(PAGE, &spec(&["store"]));
         let mut now = before.clone();
         assert_eq!(pairs(&now.since(&before).discarded), []);
         now.discarded.insert("store".to_owned(), 8);

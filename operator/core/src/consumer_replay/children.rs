@@ -83,7 +83,7 @@ impl Member<'_> {
             template: &spec.template.spec,
             ports: Vec::new(),
             env: Vec::new(),
-            files: pod::secret_files(&spec.sinks),
+            files: pod::secret_files(spec),
         };
         let template = PodTemplateSpec { metadata: Some(self.pod_metadata(file)), spec: Some(pod.spec()) };
         Deployment {
@@ -127,12 +127,17 @@ mod tests {
     }
 
     fn children(until: i64, own: &[u8]) -> Vec<Child> {
+        children_trusting(b"ca", until, own)
+    }
+
+    fn children_trusting(authority: &[u8], until: i64, own: &[u8]) -> Vec<Child> {
         let bootstrap =
             Bootstrap { servers: "logs-kafka-bootstrap.kafka.svc:9094".to_owned(), security: Security::MutualTls };
-        let certificates = Certificates { authority: Some(b"ca".to_vec()), own: Some(own.to_vec()) };
+        let certificates = Certificates { authority: Some(authority.to_vec()), own: Some(own.to_vec()) };
         let plan = Plan { topic: "dead".to_owned(), partitions: [(0, Range { from: 0, until })].into() };
         let member = Member { consumer: &consumer(), bootstrap: &bootstrap, certificates: &certificates, plan: &plan };
-        member.children(&OwnerReference::default()).unwrap()
+        let owner = OwnerReference { name: "drain".to_owned(), ..OwnerReference::default() };
+        member.children(&owner).unwrap()
     }
 
     fn template(children: &[Child]) -> &Value {
@@ -145,6 +150,7 @@ mod tests {
         let kinds: Vec<_> = children.iter().map(|child| child.gvk.kind.as_str()).collect();
         assert_eq!(kinds, ["ServiceAccount", "ConfigMap", "NetworkPolicy", "Deployment"]);
         assert!(children.iter().all(|child| child.name == "logs-drain-replay" && child.namespace == "kafka"));
+        assert!(children.iter().all(|child| child.intent["metadata"]["ownerReferences"][0]["name"] == "drain"));
         let deployment = &children[3].intent["spec"];
         assert_eq!(deployment["replicas"], 1);
         let labels: Labels = serde_json::from_value(template(&children)["metadata"]["labels"].clone()).unwrap();
@@ -165,7 +171,7 @@ mod tests {
             assert!(pod.contains(part), "{part} is not in {pod}");
         }
         assert_eq!(children(9, b"own"), first);
-        for other in [children(10, b"own"), children(9, b"another")] {
+        for other in [children(10, b"own"), children(9, b"another"), children_trusting(b"another", 9, b"own")] {
             assert_ne!(template(&other), template(&first));
         }
     }

@@ -18,7 +18,7 @@ pub(super) fn refusals(object: &Consumer, vrl: Vrl) -> Vec<Refusal> {
     }
     // Where Kafka is does not change what transforms do.
     let nowhere = Bootstrap { servers: "kafka:9092".to_owned(), security: Security::Plain };
-    let file = vector::render(&object.name_any(), &object.spec, &nowhere);
+    let file = vector::render_chain(&object.name_any(), &object.spec, &nowhere);
     let failures = file.map(|file| (vrl.tests)(&file, &object.spec)).unwrap_or_default();
     let refusal = |failure: crate::program::TestFailure| {
         Refusal::new(TEST_FAILED, format!("spec.tests[{}]", failure.test), failure.line, failure.difference)

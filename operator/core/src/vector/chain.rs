@@ -8,7 +8,7 @@ use super::file::{
 use super::ids::{DEAD_LETTER, DEAD_LETTERS, DECODE, INTERNAL_METRICS, KAFKA, METRICS, ORIGIN};
 use super::steps::Steps;
 use super::stores::{self, Shared};
-use super::{API_PORT, Bootstrap, DATA_DIR, METRICS_PORT, dead_letter, decode, route, secrets, transforms};
+use super::{API_PORT, Bootstrap, DATA_DIR, METRICS_PORT, dead_letter, decode, raw, route, secrets, transforms};
 
 /// By default Vector forgets a metric that did not change for five minutes: a full buffer of a store that is silent would look empty, and what
 /// is counted anew would hide a loss.
@@ -29,7 +29,9 @@ pub(super) fn assemble(name: &str, spec: &ConsumerSpec, bootstrap: &Bootstrap, i
     let shared = Shared { bootstrap, buffer: &spec.buffer };
     let mut sinks: Vec<_> = Vec::new();
     for sink in &spec.sinks {
-        sinks.extend(stores::add(&mut steps, sink, shared).map(|component| (sink.name.clone(), component)));
+        let component = stores::add(&mut steps, sink, shared);
+        let options = spec.raw.sinks.get(&sink.name);
+        sinks.extend(component.map(|component| (sink.name.clone(), raw::with_options(component, options))));
     }
     sinks.extend(own_sinks(spec, bootstrap));
     let dead_letter = dead_letter::program(name, steps.joins_lines());
@@ -38,7 +40,7 @@ pub(super) fn assemble(name: &str, spec: &ConsumerSpec, bootstrap: &Bootstrap, i
         api: Api { enabled: true, address: everywhere(API_PORT) },
         acknowledgements: Switch { enabled: true },
         expire_metrics_secs: NEVER,
-        secret: secrets::backends(&spec.sinks),
+        secret: secrets::backends(spec),
         sources: sources(input.source),
         transforms: steps.finish(&dead_letter),
         sinks: Components(sinks),

@@ -22,6 +22,7 @@ pub(crate) mod file;
 pub mod ids;
 mod kafka;
 mod path;
+pub(crate) mod raw;
 pub mod replay;
 mod route;
 pub mod secrets;
@@ -32,7 +33,7 @@ mod transforms;
 #[cfg(test)]
 mod tests;
 
-use kafkapipelines_crds::ConsumerSpec;
+use kafkapipelines_crds::{ConsumerSpec, RawSpec};
 use serde::Serialize;
 
 pub use bootstrap::{Bootstrap, Security};
@@ -40,6 +41,8 @@ pub use dead_letter::MAX_DEAD_LETTER_BYTES;
 
 use chain::Input;
 use steps::Steps;
+
+pub(crate) use stores::largest_request;
 
 use crate::topic_selection::TopicSelection;
 
@@ -86,7 +89,17 @@ pub fn render_reading(
     bootstrap: &Bootstrap,
 ) -> Result<String, Unwritable> {
     let source = kafka::source(spec, bootstrap, group(name, spec), topics, spec.auto_offset_reset);
-    write(&chain::assemble(name, spec, bootstrap, Input { source, steps: Steps::after(ids::KAFKA) }))
+    let mut file = chain::assemble(name, spec, bootstrap, Input { source, steps: Steps::after(ids::KAFKA) });
+    raw::add(&mut file, spec);
+    write(&file)
+}
+
+/// As [`render`], without `spec.raw`, which changes nothing of what becomes of a line: what `spec.tests` run through.
+///
+/// # Errors
+/// [`Unwritable`], which no spec is known to cause.
+pub fn render_chain(name: &str, spec: &ConsumerSpec, bootstrap: &Bootstrap) -> Result<String, Unwritable> {
+    render(name, &ConsumerSpec { raw: RawSpec::default(), ..spec.clone() }, bootstrap)
 }
 
 /// The consumer group of the consumer called `name`.

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kafkapipelines_crds::{SecretKey, SinkAuth, SinkSpec, SinkTls};
+use kafkapipelines_crds::{ConsumerSpec, SecretKey, SinkAuth, SinkSpec, SinkTls};
 use serde_saphyr::LitString;
 
 use super::file::{Auth, Components, SecretBackend, StoreTls};
+use super::raw::secret::references;
 
 /// Keys of a Secret of type `kubernetes.io/basic-auth`.
 const USERNAME: &str = "username";
@@ -15,11 +16,14 @@ const PASSWORD: &str = "password";
 const DIRECTORIES: &str = "/etc/kafkapipelines/secrets";
 
 /// The keys that are needed of each Secret, by its name.
-pub fn mounted(sinks: &[SinkSpec]) -> BTreeMap<String, BTreeSet<String>> {
+pub fn mounted(spec: &ConsumerSpec) -> BTreeMap<String, BTreeSet<String>> {
     let mut wanted: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let connections = sinks.iter().map(SinkSpec::connection);
+    let connections = spec.sinks.iter().map(SinkSpec::connection);
     for (name, key) in connections.flat_map(|(auth, tls)| credentials(auth).into_iter().chain(authorities(tls))) {
         wanted.entry(name.to_owned()).or_default().insert(key.to_owned());
+    }
+    for reference in references(&spec.raw) {
+        wanted.entry(reference.key.name).or_default().insert(reference.key.key);
     }
     wanted
 }
@@ -30,11 +34,13 @@ pub fn directory(secret: &str) -> String {
 }
 
 /// The backends of all Secrets that hold credentials.
-pub(super) fn backends(sinks: &[SinkSpec]) -> Components<SecretBackend> {
+pub(super) fn backends(spec: &ConsumerSpec) -> Components<SecretBackend> {
+    let credentials = spec.sinks.iter().flat_map(|sink| credentials(sink.connection().0));
+    let texts = references(&spec.raw).into_iter().filter(|reference| !reference.is_file);
     let names: BTreeSet<_> =
-        sinks.iter().flat_map(|sink| credentials(sink.connection().0)).map(|(name, _)| name).collect();
+        credentials.map(|(name, _)| name.to_owned()).chain(texts.map(|reference| reference.key.name)).collect();
     let backend = |name: &str| SecretBackend { path: directory(name), remove_trailing_whitespace: true };
-    Components(names.into_iter().map(|name| (backend_name(name), backend(name))).collect())
+    Components(names.iter().map(|name| (backend_name(name), backend(name))).collect())
 }
 
 /// How an `http` sink proves who it is.
@@ -59,8 +65,12 @@ pub(super) fn auth_or_header(from: Option<&SinkAuth>) -> (Option<Auth>, BTreeMap
 
 /// The file with the authorities to trust.
 pub(super) fn trust(tls: Option<&SinkTls>) -> Option<String> {
-    let from = tls?.ca_from.as_ref()?;
-    Some(format!("{}/{}", directory(&from.name), from.key))
+    tls?.ca_from.as_ref().map(path)
+}
+
+/// The file of a key in the container.
+pub(super) fn path(from: &SecretKey) -> String {
+    format!("{}/{}", directory(&from.name), from.key)
 }
 
 /// The same for the sink of a store.
@@ -73,7 +83,7 @@ fn basic(secret: &str) -> Auth {
 }
 
 /// What Vector replaces by the value.
-fn text(secret: &str, key: &str) -> String {
+pub(super) fn text(secret: &str, key: &str) -> String {
     format!("SECRET[{}.{key}]", backend_name(secret))
 }
 

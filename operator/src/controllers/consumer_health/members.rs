@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::Pod;
 use kafkapipelines_core::consumer_health::counters::{self, Counters};
 use kafkapipelines_core::consumer_health::delivery::{Course, Troubles};
 use kafkapipelines_core::consumer_health::loss::{self, Lost};
-use kafkapipelines_crds::LossStatus;
+use kafkapipelines_crds::{ConsumerSpec, LossStatus};
 use kube::ResourceExt as _;
 
 use super::super::http::Http;
@@ -86,7 +86,7 @@ impl Member {
 pub(super) async fn look(
     http: &Http,
     members: &[Member],
-    sinks: &[String],
+    spec: &ConsumerSpec,
     memory: &mut Memory,
     (told, acknowledged): (Option<&LossStatus>, Option<Timestamp>),
 ) -> Counted {
@@ -104,7 +104,7 @@ pub(super) async fn look(
         let known = memory.known.entry(member.uid.clone()).or_default();
         match page {
             Ok(page) => {
-                let now = counters::read(&page, sinks);
+                let now = counters::read(&page, spec);
                 let untold =
                     if is_new { now.discarded.clone() } else { loss::untold(&now, member.began, told, acknowledged) };
                 counted.add(known, now, untold);

@@ -136,10 +136,9 @@ impl ConsumerHealthController {
         memory.looked_at = Some(tokio::time::Instant::now());
         memory.served = members.iter().map(|member| member.name().to_owned()).collect();
         if sample {
-            let sinks: Vec<_> = object.spec.sinks.iter().map(|sink| sink.name.clone()).collect();
             let loss = memory.report.loss.clone();
             let told = (loss.as_ref(), loss::acknowledged(object.annotations()));
-            let counted = members::look(&self.http, members, &sinks, &mut memory.members, told).await;
+            let counted = members::look(&self.http, members, &object.spec, &mut memory.members, told).await;
             memory.counted(&self.http, object, counted, now).await;
         }
         let brokers = consumer_kafka::brokers(&self.io, &self.watches, &self.clients, object).await?;

@@ -42,11 +42,10 @@ impl ConsumerReplayController {
     pub(super) async fn tallied(&self, object: &Consumer, pods: &[Arc<Pod>], status: &ReplayStatus) -> ReplayStatus {
         let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
         let mut tally = self.tallies.take(&namespace, &name).of(status);
-        let sinks: Vec<_> = object.spec.sinks.iter().map(|sink| sink.name.clone()).collect();
         for pod in pods.iter().filter(|pod| PodState::of(pod, None).serves()) {
             let (Some(uid), Some(address)) = (pod.uid(), address(pod)) else { continue };
             match self.http.metrics(address).await {
-                Ok(page) => tally.note(&uid, &counters::read(&page, &sinks)),
+                Ok(page) => tally.note(&uid, &counters::read(&page, &object.spec)),
                 Err(error) => tracing::debug!(pod = pod.name_any(), %error, "cannot read the metrics of a replay"),
             }
         }

@@ -1,6 +1,7 @@
 //! A Consumer and the pipeline it reads from.
 
 mod programs;
+mod raw;
 mod secret_text;
 mod stores;
 
@@ -45,6 +46,7 @@ pub(super) fn alone(object: &Consumer, vrl: Vrl) -> Vec<Refusal> {
     refusals.extend(librdkafka::check("spec.librdkafka", &spec.librdkafka).1);
     refusals.extend(secret_text::refusals(spec));
     refusals.extend(stores::refusals(spec));
+    refusals.extend(raw::refusals(spec, vrl));
     refusals.extend(resources::refusals("spec.vector.resources", &spec.vector.resources));
     refusals.extend(pod_template::refusals(&spec.template));
     if refusals.is_empty() { consumer_tests::refusals(object, vrl) } else { refusals }

@@ -32,6 +32,6 @@ fn of_transform(transform: &TransformSpec, vrl: Vrl) -> Vec<Refusal> {
     written.flat_map(|(field, condition)| said(&field, &(vrl.condition)(condition))).collect()
 }
 
-fn said(field: &str, mistakes: &[Mistake]) -> Vec<Refusal> {
+pub(super) fn said(field: &str, mistakes: &[Mistake]) -> Vec<Refusal> {
     mistakes.iter().map(|m| Refusal::new("InvalidVrl", field, &m.excerpt, m.to_string())).collect()
 }

@@ -9,7 +9,7 @@ const TEXT: &str = "SECRET[";
 
 /// Every field of the spec that would be replaced in the Vector file.
 pub(super) fn refusals(spec: &ConsumerSpec) -> Vec<Refusal> {
-    let message = "Vector would replace SECRET[…] by the contents of a Secret: write it in another way, and name Secrets in auth and tls";
+    let message = "Vector would replace SECRET[…] by the contents of a Secret: write it in another way, and name Secrets in auth and tls, or in raw by {secretKeyRef: {name: NAME, key: KEY}}";
     let mut written = serde_json::to_value(spec).unwrap_or_default();
     if let Some(fields) = written.as_object_mut() {
         // These two are no part of the file.

@@ -1,6 +1,7 @@
 //! Objects beside one another: pipelines, pools, consumers, whole installations.
 
 mod consumer;
+mod consumer_raw;
 mod consumer_stores;
 mod installation;
 mod pipeline;

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
+use super::raw::Tree;
+
 pub(crate) use sinks::*;
 pub(crate) use transforms::*;
 
@@ -61,6 +63,8 @@ pub(crate) struct Switch {
 pub(crate) enum Source {
     Kafka(Box<KafkaSource>),
     InternalMetrics(InternalMetrics),
+    #[serde(untagged)]
+    Raw(Tree),
 }
 
 #[derive(Serialize)]

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_saphyr::{FlowSeq, LitString};
 
 use super::{Codec, Switch, Tls};
+use crate::vector::raw::Tree;
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -14,6 +15,8 @@ pub(crate) enum Sink {
     Elasticsearch(Box<ElasticsearchSink>),
     Kafka(Box<KafkaSink>),
     PrometheusExporter(PrometheusExporter),
+    #[serde(untagged)]
+    Raw(Tree),
 }
 
 #[derive(Serialize)]

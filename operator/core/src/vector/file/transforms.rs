@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use kafkapipelines_crds::MergeStrategy;
 use serde::Serialize;
 
+use crate::vector::raw::Tree;
+
 /// A transform, by its own type.
 #[derive(Serialize)]
 #[serde(untagged)]
@@ -16,6 +18,7 @@ pub(crate) enum Transform {
     Dedupe(Dedupe),
     Reduce(Reduce),
     Route(Route),
+    Raw(Tree),
 }
 
 #[derive(Serialize)]

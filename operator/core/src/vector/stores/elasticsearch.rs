@@ -11,7 +11,7 @@ const MEASURE: &str = include_str!("elasticsearch.vrl");
 /// A data stream takes no document without a time; Vector would make one only of a timestamp.
 const STAMP: &str = "del(.timestamp)\n.\"@timestamp\" = moment";
 
-const BATCH_BYTES: u64 = 4_000_000;
+pub(super) const BATCH_BYTES: u64 = 4_000_000;
 
 /// The sink.
 pub(super) fn sink(store: &ElasticsearchSpec, inputs: Vec<String>, shared: Shared) -> ElasticsearchSink {

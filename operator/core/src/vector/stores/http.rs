@@ -7,7 +7,7 @@ use super::{Shared, loki};
 use crate::vector::file::{Codec, HttpSink, Request, RetryStrategy, SinkFraming, Switch};
 use crate::vector::secrets;
 
-const BATCH_BYTES: u64 = 1_000_000;
+pub(super) const BATCH_BYTES: u64 = 1_000_000;
 
 /// The sink. It rejects nothing: what the server will never take stops the flow.
 pub(super) fn sink(server: &HttpSpec, inputs: Vec<String>, shared: Shared) -> HttpSink {

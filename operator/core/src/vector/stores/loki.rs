@@ -11,7 +11,7 @@ use crate::vector::{duration, path, secrets};
 const STREAM: &str = include_str!("loki.vrl");
 
 /// Loki takes no request above 4 MiB between its own parts.
-const BATCH_BYTES: u64 = 1_000_000;
+pub(super) const BATCH_BYTES: u64 = 1_000_000;
 /// With this answer Loki says that it will never take some lines of the request, and that it has the others.
 const REFUSED: u16 = 400;
 
@@ -57,7 +57,8 @@ pub(super) fn guard(store: &LokiSpec) -> String {
         ("max_ahead_seconds", duration::of(&limits.max_ahead).as_secs()),
     ]);
     head.push(super::time(&store.time_field));
-    head.push("labels = {}".to_owned());
+    // Nothing, of a type that the compiler does not know: if all labels were constants, the rest would not compile.
+    head.push("labels = object(%kafkapipelines.labels) ?? {}".to_owned());
     head.extend(store.labels.iter().map(|(name, value)| format!("labels.{name} = {}", label(value))));
     head.push(super::line(store.encoding));
     super::program([&head.join("\n"), TIME, AGE, STREAM])

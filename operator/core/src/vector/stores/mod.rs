@@ -70,6 +70,17 @@ fn batch(max_bytes: u64) -> Batch {
     Batch { max_bytes, timeout_secs: 1 }
 }
 
+/// The largest request that the sink of a store sends: more is not what the store was seen to take.
+pub(crate) fn largest_request(kind: SinkKind) -> u64 {
+    match kind {
+        SinkKind::VictoriaLogs(_) => victoria_logs::BATCH_BYTES,
+        SinkKind::Elasticsearch(_) => elasticsearch::BATCH_BYTES,
+        SinkKind::Loki(_) => loki::BATCH_BYTES,
+        SinkKind::Http(_) => http::BATCH_BYTES,
+        SinkKind::Kafka(store) => u64::from(store.max_message_bytes),
+    }
+}
+
 /// A request is repeated for ever, with pauses of at most ten seconds.
 fn request() -> Request {
     Request { timeout_secs: 60, retry_initial_backoff_secs: 1, retry_max_duration_secs: 10, headers: BTreeMap::new() }

@@ -18,7 +18,7 @@ const NAME_BYTES: u64 = 128;
 /// Bytes of all stream fields together: the same.
 const STREAM_BYTES: u64 = 16_000;
 
-const BATCH_BYTES: u64 = 4_000_000;
+pub(super) const BATCH_BYTES: u64 = 4_000_000;
 
 /// The sink. It never gives up and rejects nothing: an event that a sink rejects is skipped by the Kafka source, and lost.
 pub(super) fn sink(store: &VictoriaLogsSpec, inputs: Vec<String>, shared: Shared) -> HttpSink {
