@@ -97,13 +97,15 @@ pub fn finding(told: Option<&LossStatus>, namespace: &str, name: &str) -> Findin
         );
     };
     let expired = components.iter().all(|component| component.name == RETENTION);
-    let lines = if *lines > 99 { format!("more than {}", figures::rounded(*lines - 1)) } else { lines.to_string() };
     let message = if expired {
+        let lines = if *lines > 99 { format!("more than {}", figures::rounded(*lines - 1)) } else { lines.to_string() };
         format!(
             "Kafka deleted {lines} lines that were not read yet: they are gone; {}",
             acknowledge(namespace, name, at)
         )
     } else {
+        // Of a request of which one line is refused, Vector counts all.
+        let lines = if *lines > 99 { format!("up to {lines}") } else { lines.to_string() };
         let names: Vec<_> = components.iter().map(|component| component.name.as_str()).collect();
         let (rewind, to) = if rewind_to.is_empty() {
             ("how far the group had read before is not known".to_owned(), "TIME")
@@ -182,6 +184,7 @@ mod tests {
         }
         let told = told.unwrap();
         assert_eq!((told.components.len(), told.rewind_to.len(), told.lines), (20, 100, i64::MAX));
+        assert!(said(Some(&told)).contains(&format!(": up to {} lines were discarded by sink-0, ", i64::MAX)));
     }
 
     #[test]

@@ -33,6 +33,11 @@ impl Reading {
         }
     }
 
+    /// The next line of each partition: also of those that the group has committed nothing of yet.
+    pub fn places(&self) -> Offsets {
+        self.end.keys().filter_map(|partition| Some((partition.clone(), self.next(partition)?))).collect()
+    }
+
     /// Lines to read, by partition. The offsets are of several moments, so a lag is never less than none.
     pub fn lags(&self) -> Offsets {
         let lag =
@@ -123,6 +128,13 @@ mod tests {
         assert_eq!(lags(AutoOffsetReset::Latest), [60, 0, 0, 0, 10]);
         assert_eq!(reading(AutoOffsetReset::Earliest).lag(), 80);
         assert_eq!(reading(AutoOffsetReset::Earliest).lag_by_topic(), BTreeMap::from([("logs".to_owned(), 80)]));
+    }
+
+    #[test]
+    fn a_group_that_has_committed_nothing_has_a_place_too() {
+        let places = |reset| reading(reset).places().into_values().collect::<Vec<_>>();
+        assert_eq!(places(AutoOffsetReset::Earliest), [40, 101, 100, 90, 20]);
+        assert_eq!(places(AutoOffsetReset::Latest), [40, 101, 100, 100, 20]);
     }
 
     #[test]

@@ -143,7 +143,7 @@ impl Memory {
     }
 
     fn lose(&mut self, lost: &Lost, now: Timestamp) {
-        let before = self.reading.as_ref().map(|(reading, _)| reading.committed.clone()).unwrap_or_default();
+        let before = self.reading.as_ref().map(|(reading, _)| reading.places()).unwrap_or_default();
         self.report.loss = loss::add(self.report.loss.take(), lost, &before, now);
     }
 
