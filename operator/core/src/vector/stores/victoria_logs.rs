@@ -11,6 +11,14 @@ const MEASURE: &str = include_str!("victoria_logs.vrl");
 /// What finds lines of which nothing would be stored.
 const NO_VALUES: &str = include_str!("no_values.vrl");
 
+const PURPOSE: &str = "# Sends to the dead-letter topic what VictoriaLogs would drop although it answers 200.";
+const EVERYDAY: &str = "# Lines of every day pass: too small for a limit, of a time near the middle of what the store takes, without its own names.";
+
+/// The payload as it came.
+const RAW: &str = "%kafkapipelines.raw";
+/// More seconds than any log is old; a text that is no time counts as older.
+const CENTURIES: u64 = 10_000_000_000;
+
 /// Names by which the store calls its own fields. Of two fields of one name, one value is lost.
 const RESERVED: [&str; 4] = ["_msg", "_stream", "_stream_id", "_time"];
 /// Bytes of a field's name: a limit of the store that no flag changes.
@@ -52,29 +60,56 @@ fn uri(store: &VictoriaLogsSpec) -> String {
     format!("{}/insert/jsonline?{}", store.endpoint.trim_end_matches('/'), query.join("&"))
 }
 
-/// The program that drops what the store would not keep.
+/// The program that drops what the store would not keep. Lines of every day pass by one condition: each statement costs time for each line.
 pub(super) fn guard(store: &VictoriaLogsSpec, joined: bool) -> String {
-    let age = super::limits([
-        ("max_age_seconds", duration::of(&store.limits.max_age).as_secs()),
-        ("max_ahead_seconds", duration::of(&store.limits.max_ahead).as_secs()),
-    ]);
-    let head = [format!("message = {}", path::value(&store.msg_field)), super::time(&store.time_field)];
-    let head = [age, head.into()].concat().join("\n");
-    super::program([&head, &measure(store, joined), TIME, AGE, NO_VALUES, &renames(store)])
+    let checks = super::program([&head(store), &measure(store, joined), TIME, AGE, NO_VALUES, &renames(store)]);
+    if joined {
+        return super::program([PURPOSE, &checks]);
+    }
+    let (named, time) = match path::of_field(&store.time_field).as_slice() {
+        [path] => (String::new(), path.clone()),
+        // An `if` is no argument of a function.
+        _ => (super::time(&store.time_field) + "\n", "time".to_owned()),
+    };
+    let odd = oddities(store, &time).join(" ||\n  ");
+    format!("{PURPOSE}\n{EVERYDAY}\n{named}if {odd} {{\n{}}}\n", indented(&checks))
 }
 
-/// The part that measures lines. What no small payload needs is inside of its condition: each name costs time for each line.
+/// What lines of every day are not. Whatever line the checks would drop or change is one of these.
+fn oddities(store: &VictoriaLogsSpec, time: &str) -> Vec<String> {
+    let [age, ahead] = range(store).map(|seconds| seconds.min(CENTURIES));
+    let middle = (i128::from(age) - i128::from(ahead)) / 2;
+    let parsed = format!("to_unix_timestamp(parse_timestamp({time}, \"%+\") ?? t'0001-01-01T00:00:00Z')");
+    let large = format!("(length({RAW}) ?? {}) > {}", store.limits.line_bytes, everyday(store));
+    let foreign = format!("abs(to_unix_timestamp(now()) - ({middle}) - {parsed}) > {}", age.midpoint(ahead));
+    [large, foreign].into_iter().chain(reserved(store).map(|name| format!("exists(.{name})"))).collect()
+}
+
+/// The numbers and fields that are asked about.
+fn head(store: &VictoriaLogsSpec) -> String {
+    let [age, ahead] = range(store);
+    let limits = super::limits([("max_age_seconds", age), ("max_ahead_seconds", ahead)]);
+    let fields = [format!("message = {}", path::value(&store.msg_field)), super::time(&store.time_field)];
+    [limits, fields.into()].concat().join("\n")
+}
+
+/// How old a line may be, and how far ahead, in seconds.
+fn range(store: &VictoriaLogsSpec) -> [u64; 2] {
+    [&store.limits.max_age, &store.limits.max_ahead].map(|text| duration::of(text).as_secs())
+}
+
+/// Bytes of a payload that reaches no limit: a field takes five at least, and a character at most eight when it is written anew.
+fn everyday(store: &VictoriaLogsSpec) -> u32 {
+    store.limits.fields.saturating_mul(5).min(store.limits.line_bytes / 8)
+}
+
+/// The part that measures lines. What no small payload needs is inside of its condition.
 fn measure(store: &VictoriaLogsSpec, joined: bool) -> String {
     let limits = &store.limits;
     let condition = if joined {
-        "# The line is joined of several: how large it is, no payload says.\nif true {".to_owned()
+        "true".to_owned()
     } else {
-        // A field takes five bytes at least, and a character at most eight when it is written anew.
-        let everyday = limits.fields.saturating_mul(5).min(limits.line_bytes / 8);
-        let raw = r#"length(string(%kafkapipelines.raw) ?? "")"#;
-        format!(
-            "# No smaller payload reaches a limit: lines of everyday size are not measured.\nif {raw} > {everyday} {{"
-        )
+        format!("(length({RAW}) ?? {}) > {}", limits.line_bytes, everyday(store))
     };
     let names = super::limits([
         ("  max_line_bytes", limits.line_bytes.into()),
@@ -84,8 +119,7 @@ fn measure(store: &VictoriaLogsSpec, joined: bool) -> String {
     ])
     .join("\n");
     let stream = stream(&store.stream_fields);
-    let purpose = "# Sends to the dead-letter topic what VictoriaLogs would drop although it answers 200.";
-    format!("{purpose}\n{condition}\n{names}\n  stream = [{stream}]\n{MEASURE}")
+    format!("if {condition} {{\n{names}\n  stream = [{stream}]\n{MEASURE}")
 }
 
 /// The values of all stream fields, as the items of an array.
@@ -95,10 +129,19 @@ fn stream(fields: &[String]) -> String {
 
 /// A payload's field of a reserved name gets another one, unless the user made it the message or the time.
 fn renames(store: &VictoriaLogsSpec) -> String {
-    let free = RESERVED.iter().filter(|name| **name != store.msg_field && **name != store.time_field);
-    let renames = free.map(|name| format!("if exists(.{name}) {{ .x{name} = del(.{name}) }}"));
+    let renames = reserved(store).map(|name| format!("if exists(.{name}) {{ .x{name} = del(.{name}) }}"));
     let comment = "# Names of the store's own: of two fields of one name it would keep one.".to_owned();
     std::iter::once(comment).chain(renames).collect::<Vec<_>>().join("\n")
+}
+
+/// The reserved names that a payload's fields must not have.
+fn reserved(store: &VictoriaLogsSpec) -> impl Iterator<Item = &'static str> {
+    RESERVED.into_iter().filter(|name| *name != store.msg_field && *name != store.time_field)
+}
+
+/// The lines of a program inside of a block.
+fn indented(program: &str) -> String {
+    program.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("  {line}\n") }).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What becomes of lines, against what was measured of Vector.
 
+mod everyday;
 mod garbage;
 mod replay;
 mod stores;
