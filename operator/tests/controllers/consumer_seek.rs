@@ -61,7 +61,7 @@ async fn what_ran_runs_again_though_the_spec_is_refused_meanwhile() {
         ("deadLetter", json!({"topic": "a"}), "DeadLetterLoop"),
         (
             "transforms",
-            json!([{"name": "parse", "remap": {"sourceFrom": {"name": "none", "key": "k"}}}]),
+            json!([{"name": "parse", "remap": {"sourceFrom": {"configMapKeyRef": {"name": "none", "key": "k"}}}}]),
             "ProgramNotFound",
         ),
     ] {

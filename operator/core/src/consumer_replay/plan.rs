@@ -98,6 +98,10 @@ mod tests {
         let since = Plan::new("dead", &first, Some(&offsets(&[2, -1, -1, 3])), &end);
         assert_eq!(ranges(&since), [(2, 4), (20, 20), (5, 5), (7, 9)]);
         assert_eq!(since.letters(), 4);
+        let from_the_first = Plan::new("dead", &first, Some(&offsets(&[0, 10, 5, 7])), &end);
+        assert_eq!(from_the_first, all);
+        let deleted_meanwhile = Plan::new("dead", &offsets(&[9]), None, &offsets(&[4]));
+        assert_eq!(ranges(&deleted_meanwhile), [(4, 4)]);
     }
 
     #[test]
@@ -114,6 +118,7 @@ mod tests {
         for (committed, first, done) in [
             (&[][..], &[0, 10][..], 0),
             (&[0, 10], &[0, 10], 0),
+            (&[], &[0, 0], 0),
             (&[3, 10], &[0, 10], 3),
             (&[4, 25], &[0, 10], 14),
             (&[4, 12], &[0, 15], 9),

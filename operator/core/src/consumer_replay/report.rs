@@ -104,12 +104,14 @@ mod tests {
             (false, 0, 2, Done, Some("there are no dead letters to replay")),
             (false, 0, 0, Done, Some("there are no dead letters to replay")),
             (true, 3, 2, Counted, Some("3 records would be read again")),
+            (false, 3, 1000, Planned, None),
             (false, 3, 1001, Cancelled, Some("the topic has more than 1000 partitions: it cannot be replayed")),
         ] {
-            let request = Request { id: Timestamp::UNIX_EPOCH, since: None, dry_run };
+            let request = Request { id: Timestamp::UNIX_EPOCH, since: Some(Timestamp::UNIX_EPOCH), dry_run };
             let status = planned(&request, &plan(letters, partitions), Timestamp::UNIX_EPOCH);
             assert_eq!((status.phase, status.message.as_deref()), (phase, message));
             assert_eq!(status.finished_at.is_some(), phase.is_final());
+            assert_eq!(status.since.map(|since| since.0), Some(Timestamp::UNIX_EPOCH));
             assert!(status.partitions.len() <= MOST_PARTITIONS);
         }
     }
@@ -121,6 +123,7 @@ mod tests {
         for (asked, before, told) in [
             (true, None, Some("1970-01-01T00:00:00Z")),
             (true, Some(ReplayPhase::Done), Some("1970-01-01T00:00:00Z")),
+            (true, Some(ReplayPhase::Pending), Some("1970-01-01T00:00:00Z")),
             (true, Some(ReplayPhase::Running), Some("before")),
             (false, Some(ReplayPhase::Ending), Some("before")),
             (false, Some(ReplayPhase::Done), None),
@@ -151,5 +154,7 @@ mod tests {
             let status = gone(&status, Timestamp::UNIX_EPOCH);
             assert_eq!((status.phase, status.message.as_deref()), (phase, Some(message)));
         }
+        let unplanned = gone(&ReplayStatus::default(), Timestamp::UNIX_EPOCH);
+        assert_eq!(unplanned.phase, ReplayPhase::Cancelled, "nothing was read of nothing");
     }
 }

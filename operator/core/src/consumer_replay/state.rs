@@ -107,4 +107,19 @@ mod tests {
             assert_eq!(name(next(&asked, on_record.as_ref())), expected, "{asked:?} {on_record:?}");
         }
     }
+
+    #[test]
+    fn what_is_under_way_needs_rights_and_a_count_needs_none() {
+        use ReplayPhase::{Done, Ending, Planned, Running};
+        let needs = |dry_run: bool, phase: Option<ReplayPhase>| {
+            let annotation = Request { dry_run, ..request(1) }.annotation();
+            let consumer = serde_json::json!({"apiVersion": "kafkapipelines.io/v1alpha1", "kind": "Consumer",
+                "metadata": {"name": "drain", "annotations": {crate::labels::REPLAY: annotation}},
+                "status": {"replay": phase.map(|phase| recorded(1, phase))},
+                "spec": {"pipeline": "logs", "topics": ["a"], "sinks": [], "deadLetter": {"topic": "dead"}}});
+            needs_access(&serde_json::from_value(consumer).unwrap())
+        };
+        assert!(needs(false, None) && !needs(true, None) && !needs(false, Some(Done)));
+        assert!([Planned, Running, Ending].into_iter().all(|phase| needs(false, Some(phase))));
+    }
 }

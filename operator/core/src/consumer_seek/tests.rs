@@ -5,7 +5,7 @@ use kafkapipelines_crds::{AutoOffsetReset, Consumer, LossStatus, SeekPhase, Seek
 use serde_json::json;
 
 use super::plan::{Plan, wanted};
-use super::record::{held, settled};
+use super::record::{held, is_same_step, settled};
 use super::request::Request;
 use super::state::{Seen, Step, next};
 use super::target::{self, Target};
@@ -129,6 +129,10 @@ fn a_plan_says_what_is_moved_and_what_that_means_in_lines() {
     }
     let plan = Plan::new(&reading(Earliest), &offsets(&[10]));
     assert_eq!(wanted(&plan.partitions), offsets(&[10]), "partitions that are not asked for stay");
+    let beyond = Reading { committed: offsets(&[150]), ..reading(Earliest) };
+    assert_eq!(Plan::new(&beyond, &offsets(&[100])).again, 0, "the topic was made anew: nothing lies behind its end");
+    let deleted_meanwhile = Reading { earliest: offsets(&[120]), ..reading(Earliest) };
+    assert_eq!(Plan::new(&deleted_meanwhile, &offsets(&[0])).partitions[0].to, 120);
     let unknown = Offsets::from([(TopicPartition::new("other", 0), 1)]);
     assert_eq!(Plan::new(&reading(Earliest), &unknown), Plan::default());
 }
@@ -272,6 +276,17 @@ fn members_are_held_while_it_is_on_record_that_they_stop() {
     let is_held = |phase| held(Some(&recorded(1, phase, 0))).is_some();
     assert!([Stopping, Setting].into_iter().all(is_held));
     assert!(![Pending, Done, Failed, Planned].into_iter().any(is_held) && held(None).is_none());
+}
+
+#[test]
+fn a_step_is_on_record_with_its_phase_whatever_it_waits_for() {
+    let told = recorded(1, SeekPhase::Setting, 0);
+    let waiting = SeekStatus { message: Some("waits".to_owned()), ..told.clone() };
+    assert!(is_same_step(&told, Some(&waiting)));
+    for other in [recorded(2, SeekPhase::Setting, 0), recorded(1, SeekPhase::Stopping, 0)] {
+        assert!(!is_same_step(&told, Some(&other)), "{other:?}");
+    }
+    assert!(!is_same_step(&told, None));
 }
 
 #[test]

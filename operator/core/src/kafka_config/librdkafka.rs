@@ -180,6 +180,21 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_pause_is_no_shorter_than_the_first_written_or_not() {
+        for (first, longest, is_good) in [
+            (json!(20_000), json!(20_000), true),
+            (json!(20_001), json!(20_000), false),
+            (json!(10_000), Value::Null, true),
+            (json!(10_001), Value::Null, false),
+        ] {
+            let pauses = [("reconnect.backoff.ms", &first), ("reconnect.backoff.max.ms", &longest)];
+            let written = pauses.into_iter().filter(|(_, value)| !value.is_null());
+            let (_, refusals) = checked(written.map(|(key, value)| (key.to_owned(), value.clone())).collect());
+            assert_eq!(refusals.is_empty(), is_good, "{first} {longest}: {refusals:?}");
+        }
+    }
+
+    #[test]
     fn nothing_that_may_be_set_is_the_operators() {
         let keys = include_str!("librdkafka-keys.txt").lines().filter(|line| !line.starts_with('#'));
         for key in keys.filter_map(|line| line.split(' ').next()) {
