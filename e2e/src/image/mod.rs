@@ -14,6 +14,7 @@ pub mod operator;
 pub(crate) mod prerequisites;
 mod probe;
 mod process;
+mod restarting;
 mod single;
 mod vector;
 

@@ -7,6 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use kafkapipelines_e2e::cluster::until;
 use serde_json::Value;
 
+use super::bed::Store;
+use super::load::{is_garbage, is_old};
 use super::web::Web;
 use crate::consumer_bed::SOON;
 
@@ -23,9 +25,10 @@ impl Loki<'_> {
     pub fn is_up(&self) -> Result<()> {
         until("Loki serves", SOON, || Ok(self.web.get("/loki/api/v1/status/buildinfo").is_ok()))
     }
+}
 
-    /// How often each line is there, by its number.
-    pub fn lines(&self) -> Result<BTreeMap<usize, usize>> {
+impl Store for Loki<'_> {
+    fn lines(&self) -> Result<BTreeMap<usize, usize>> {
         let since = (Timestamp::now() - SignedDuration::from_hours(4)).as_second();
         let query = format!("/loki/api/v1/query_range?query={QUERY}&limit=100000&start={since}");
         let found = self.web.get(&query)?;
@@ -37,5 +40,9 @@ impl Loki<'_> {
             *times.entry(usize::try_from(number)?).or_default() += 1;
         }
         Ok(times)
+    }
+
+    fn takes(&self, number: usize) -> bool {
+        !is_garbage(number) && !is_old(number)
     }
 }

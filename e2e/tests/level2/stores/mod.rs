@@ -7,4 +7,5 @@ mod loki;
 mod loki_api;
 mod opensearch;
 mod opensearch_api;
+mod outcome;
 mod web;

@@ -6,6 +6,8 @@ use anyhow::{Context as _, Result};
 use kafkapipelines_e2e::cluster::until;
 use serde_json::{Value, json};
 
+use super::bed::Store;
+use super::load::{is_garbage, is_mistyped};
 use super::web::Web;
 use crate::consumer_bed::SOON;
 
@@ -51,16 +53,6 @@ impl OpenSearch<'_> {
         self.web.send("POST", "/_aliases", &actions).map(drop)
     }
 
-    /// How often each line is there, by its number.
-    pub fn lines(&self) -> Result<BTreeMap<usize, usize>> {
-        let mut times = BTreeMap::new();
-        for hit in self.hits(INDEX, "&docvalue_fields=number")? {
-            let number = hit["fields"]["number"][0].as_u64().with_context(|| format!("a number: {hit}"))?;
-            *times.entry(usize::try_from(number)?).or_default() += 1;
-        }
-        Ok(times)
-    }
-
     /// The messages of the data stream.
     pub fn traces(&self) -> Result<Vec<String>> {
         let hits = self.hits("logs-traces-default", "&docvalue_fields=message.keyword,@timestamp")?;
@@ -73,5 +65,20 @@ impl OpenSearch<'_> {
         let search = format!("/{index}/_search?size=200000&_source=false{what}&filter_path=hits.hits.fields");
         let found = self.web.get(&search)?;
         Ok(found["hits"]["hits"].as_array().cloned().unwrap_or_default())
+    }
+}
+
+impl Store for OpenSearch<'_> {
+    fn lines(&self) -> Result<BTreeMap<usize, usize>> {
+        let mut times = BTreeMap::new();
+        for hit in self.hits(INDEX, "&docvalue_fields=number")? {
+            let number = hit["fields"]["number"][0].as_u64().with_context(|| format!("a number: {hit}"))?;
+            *times.entry(usize::try_from(number)?).or_default() += 1;
+        }
+        Ok(times)
+    }
+
+    fn takes(&self, number: usize) -> bool {
+        !is_garbage(number) && !is_mistyped(number)
     }
 }
