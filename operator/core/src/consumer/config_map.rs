@@ -10,7 +10,7 @@ use crate::vector_pod::FILE;
 /// The ConfigMap `<pipeline>-<consumer>-<revision>` of the revision that the spec asks for. It never changes, so that a member that starts again
 /// gets the file that it had.
 pub(super) fn config_map(consumer: &Consumer, owner: &OwnerReference) -> ConfigMap {
-    let revision = consumer.wanted();
+    let revision = &consumer.wanted;
     let metadata = ObjectMeta {
         name: Some(revision.config_map(&consumer.name, &consumer.spec)),
         annotations: Some(Labels::from([(POD_TEMPLATE.to_owned(), revision.text())])),

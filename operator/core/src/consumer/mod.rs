@@ -40,6 +40,8 @@ pub struct Consumer {
     pub certificates: Certificates,
     /// The Vector file.
     pub vector_file: String,
+    /// The revision that the spec asks for, of which the Vector file is a part.
+    pub wanted: Revision,
     /// How many members it has now: [`members::members`].
     pub members: i32,
     /// How many it had before they were stopped for a seek, while they are.
@@ -70,18 +72,10 @@ impl Consumer {
         bootstrap: Bootstrap,
         certificates: Certificates,
     ) -> Result<Self, Unwritable> {
-        let name = object.name_any();
-        Ok(Self {
-            vector_file: vector::render_reading(&name, &object.spec, topics, &bootstrap)?,
-            name,
-            namespace: object.namespace().unwrap_or_default(),
-            bootstrap,
-            certificates,
-            members: object.spec.replicas,
-            members_before_seek: None,
-            returned_to: None,
-            spec: object.spec.clone(),
-        })
+        let mut consumer = Self::over(object, bootstrap, certificates);
+        consumer.vector_file = vector::render_reading(&consumer.name, &object.spec, topics, &consumer.bootstrap)?;
+        consumer.wanted = Revision::of(deployment::template(&consumer));
+        Ok(consumer)
     }
 
     /// A consumer over an object whose spec cannot be carried out: it runs `revision`. Only its Deployment can be had.
@@ -91,15 +85,20 @@ impl Consumer {
         certificates: Certificates,
         revision: Revision,
     ) -> Self {
+        Self { returned_to: Some(revision), ..Self::over(object, bootstrap, certificates) }
+    }
+
+    fn over(object: &kafkapipelines_crds::Consumer, bootstrap: Bootstrap, certificates: Certificates) -> Self {
         Self {
             vector_file: String::new(),
+            wanted: Revision::default(),
             name: object.name_any(),
             namespace: object.namespace().unwrap_or_default(),
             bootstrap,
             certificates,
             members: object.spec.replicas,
             members_before_seek: None,
-            returned_to: Some(revision),
+            returned_to: None,
             spec: object.spec.clone(),
         }
     }
@@ -127,14 +126,9 @@ impl Consumer {
         essence(&wanted) == essence(observed)
     }
 
-    /// The revision that the spec asks for.
-    pub fn wanted(&self) -> Revision {
-        Revision::of(deployment::template(self))
-    }
-
     /// The revision that members are to run now.
-    pub fn running(&self) -> Revision {
-        self.returned_to.clone().unwrap_or_else(|| self.wanted())
+    fn running(&self) -> &Revision {
+        self.returned_to.as_ref().unwrap_or(&self.wanted)
     }
 
     /// Name of all its children; that of the ConfigMap has the revision besides.

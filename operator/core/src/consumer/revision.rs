@@ -10,7 +10,7 @@ use crate::names;
 
 /// A Pod template, by which image, resources, log level and scheduling are known, with the hash of the Vector file among its annotations. It has no
 /// certificates: whatever members run, they start with the newest.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Revision {
     name: String,
     template: PodTemplateSpec,

@@ -68,7 +68,7 @@ fn all_children_are_called_alike_but_the_file_after_its_revision_and_the_deploym
     ));
     let consumer =
         Consumer::new(&object(), &topics(&object()), bootstrap(Security::Tls), certificates(Security::Tls)).unwrap();
-    let name = format!("log-aggregator-kafka-victoria-logs-{}", consumer.wanted().name());
+    let name = format!("log-aggregator-kafka-victoria-logs-{}", consumer.wanted.name());
     assert_eq!(files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), [name]);
     assert_eq!(children.last().unwrap().gvk.kind, "Deployment");
 }
@@ -95,7 +95,7 @@ fn a_revision_is_what_can_be_brought_back() {
         change(&mut object);
         Consumer::new(&object, &topics(&object), bootstrap(Security::Tls), Certificates::default())
             .unwrap()
-            .wanted()
+            .wanted
             .name()
             .to_owned()
     };
@@ -123,8 +123,8 @@ fn what_is_brought_back_comes_from_its_config_map_with_the_newest_certificates_a
     };
     let good = with(|_| (), "old");
     let kept = config_map::config_map(&good, &OwnerReference::default()).metadata;
-    let returned_to = Revision::kept(good.wanted().name(), &kept);
-    assert_eq!(returned_to.as_ref(), Some(&good.wanted()));
+    let returned_to = Revision::kept(good.wanted.name(), &kept);
+    assert_eq!(returned_to.as_ref(), Some(&good.wanted));
     let bad = with(|object| object.spec.vector.image.tag = Some("none".to_owned()), "new");
     let back = Consumer { returned_to, members: 3, ..bad.clone() };
     let deployment = |consumer: &Consumer| deployment::deployment(consumer, &OwnerReference::default());
@@ -135,7 +135,7 @@ fn what_is_brought_back_comes_from_its_config_map_with_the_newest_certificates_a
     let unusable = with(|object| object.spec.transforms.clear(), "new");
     let object = Object { spec: unusable.spec.clone(), ..object() };
     let certificates = unusable.certificates.clone();
-    let returned = Consumer::returned(&object, bootstrap(Security::Tls), certificates, good.wanted());
+    let returned = Consumer::returned(&object, bootstrap(Security::Tls), certificates, good.wanted.clone());
     assert_eq!(deployment(&returned), deployment(&with(|_| (), "new")), "whatever is wrong with the spec");
 }
 

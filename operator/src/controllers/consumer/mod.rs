@@ -206,7 +206,7 @@ impl ConsumerController {
         let (workload, needs) = children.into_iter().partition(|child| child.gvk.kind == "Deployment");
         self.io.children.apply(view.object, prepare(&self.watches, needs)?).await?;
         let shown = self.run(view, &consumer, workload).await?;
-        revisions::delete_unused(&self.io, &self.watches, view, &consumer.wanted(), &rollout).await?;
+        revisions::delete_unused(&self.io, &self.watches, view, &consumer.wanted, &rollout).await?;
         Ok(Progress { shown, rollout })
     }
 

@@ -35,9 +35,8 @@ pub(super) fn newest(watches: &Watches, view: &View<'_>) -> Option<Revision> {
 
 /// How the rollout of `wanted` stands; `kept` is the last good revision.
 pub(super) fn rollout(view: &View<'_>, wanted: &consumer::Consumer, kept: Option<&Revision>) -> Rollout {
-    let revision = wanted.wanted();
     let seen = Seen {
-        wanted: revision.name(),
+        wanted: wanted.wanted.name(),
         spec: &view.object.spec.rollback,
         before: &view.before,
         is_kept: kept.is_some(),

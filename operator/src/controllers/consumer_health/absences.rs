@@ -20,11 +20,11 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(super) struct Absences(BTreeMap<String, Instant>);
 
 impl Absences {
-    /// Notes who is in the group now, and returns a member that has been missing for too long. A member without a topic, which a pattern may not find
-    /// yet, joins no group.
-    pub(super) fn note(&mut self, members: &[Member], group: &Group, partitions: Option<i32>) -> Option<Member> {
+    /// Notes who is in the group now, and returns a member that has been missing for too long. Where there is nothing that it may read, as while no
+    /// topic matches a pattern, a member joins no group.
+    pub(super) fn note(&mut self, members: &[Member], group: &Group, may_read: bool) -> Option<Member> {
         // Their number counts as well: where addresses are translated, nobody is where Kafka sees them.
-        if partitions == Some(0) || !group.is_settled() || group.members.len() >= members.len() {
+        if !may_read || !group.is_settled() || group.members.len() >= members.len() {
             self.0.clear();
             return None;
         }
@@ -76,21 +76,21 @@ mod tests {
         let members = [member("a", "10.0.0.1"), member("b", "fd00::5")];
         let without_b = group("Stable", &["/10.0.0.1"]);
         let mut absences = Absences::default();
-        assert!(absences.note(&members, &without_b, Some(2)).is_none());
+        assert!(absences.note(&members, &without_b, true).is_none());
         advance(PATIENCE).await;
-        assert_eq!(absences.note(&members, &without_b, Some(2)).unwrap().name(), "b");
+        assert_eq!(absences.note(&members, &without_b, true).unwrap().name(), "b");
         let nobody = group("Empty", &[]);
-        assert_eq!(absences.note(&members, &nobody, Some(2)).unwrap().name(), "b", "the other is missing since now");
+        assert_eq!(absences.note(&members, &nobody, true).unwrap().name(), "b", "the other is missing since now");
     }
 
     #[tokio::test(start_paused = true)]
     async fn nobody_is_missing_where_there_is_nothing_to_read() {
         let (members, nobody) = ([member("a", "10.0.0.1")], group("Empty", &[]));
         let mut absences = Absences::default();
-        absences.note(&members, &nobody, Some(0));
+        absences.note(&members, &nobody, false);
         advance(PATIENCE).await;
-        assert!(absences.note(&members, &nobody, Some(0)).is_none());
-        assert!(absences.note(&members, &nobody, Some(1)).is_none(), "it is missing since now");
+        assert!(absences.note(&members, &nobody, false).is_none());
+        assert!(absences.note(&members, &nobody, true).is_none(), "it is missing since now");
     }
 
     #[tokio::test(start_paused = true)]
@@ -104,10 +104,10 @@ mod tests {
             group("Stable", &["/192.0.2.1", "/192.0.2.1"]),
         ] {
             let mut absences = Absences::default();
-            absences.note(&members, &without_b, Some(2));
+            absences.note(&members, &without_b, true);
             advance(PATIENCE).await;
-            assert!(absences.note(&members, &back, Some(2)).is_none());
-            assert!(absences.note(&members, &without_b, Some(2)).is_none(), "{back:?}");
+            assert!(absences.note(&members, &back, true).is_none());
+            assert!(absences.note(&members, &without_b, true).is_none(), "{back:?}");
         }
     }
 }

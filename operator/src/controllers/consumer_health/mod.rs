@@ -179,7 +179,8 @@ async fn ask(
 ) -> Result<Option<Member>, Error> {
     let basics = asked.basics().await?;
     memory.basics(object, &basics);
-    let missing = memory.absences.note(members, &basics.group, memory.report.partitions);
+    let may_read = basics.may_work && memory.report.partitions != Some(0);
+    let missing = memory.absences.note(members, &basics.group, may_read);
     if sample {
         let progress = asked.progress(&basics, now).await?;
         memory.progress(object, &basics, progress, now);
