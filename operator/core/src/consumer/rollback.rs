@@ -269,6 +269,33 @@ mod tests {
             "revision new was not ready within 5m: b: CrashLoopBackOff (Error, exit code 78): the members run old again, \
              the last good revision. Change the spec; an annotation in spec.template.metadata is enough to try the same again"
         );
-        assert!(told(&[]).contains("5m: no new member was made: "), "{}", told(&[]));
+        let leaving = PodState { terminating: true, ..member("c", false, "Terminating", None) };
+        for members in [&[][..], &[leaving]] {
+            assert!(told(members).contains("5m: no new member was made: "), "{}", told(members));
+        }
+        let mut refused = late.clone();
+        let failure = json!({"type": "ReplicaFailure", "status": "True", "message": "exceeded quota"});
+        let conditions = refused.status.as_mut().unwrap().conditions.as_mut().unwrap();
+        conditions.push(serde_json::from_value(failure).unwrap());
+        assert_eq!(said(&refused, &[]), "exceeded quota");
+    }
+
+    #[test]
+    fn the_deadline_is_the_deployments_own() {
+        for (deadline, seconds) in [("90s", 90), ("5m", 300), ("1h", 3_600)] {
+            let spec = RollbackSpec { deadline: deadline.to_owned(), ..RollbackSpec::default() };
+            assert_eq!(deadline_seconds(&spec), seconds);
+        }
+    }
+
+    #[test]
+    fn it_is_rolled_out_once_all_pods_are_new_and_no_other_is_left() {
+        let with = |pods: i32, new: i32| {
+            let mut deployment = deployment(7, "", 2);
+            let status = deployment.status.as_mut().unwrap();
+            (status.replicas, status.updated_replicas) = (Some(pods), Some(new));
+            is_rolled_out(&deployment, 2)
+        };
+        assert!(with(2, 2) && !with(3, 2) && !with(2, 1));
     }
 }

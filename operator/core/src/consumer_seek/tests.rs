@@ -5,11 +5,12 @@ use kafkapipelines_crds::{AutoOffsetReset, Consumer, LossStatus, SeekPhase, Seek
 use serde_json::json;
 
 use super::plan::{Plan, wanted};
-use super::record::{held, is_same_step, settled};
+use super::record::{awaiting, half_done, held, is_same_step, settled, waits};
 use super::request::Request;
 use super::state::{Seen, Step, next};
 use super::target::{self, Target};
 use crate::cluster::topics::TopicPartition;
+use crate::consumer_health::loss::MOST_OFFSETS;
 use crate::consumer_health::reading::{Offsets, Reading};
 use crate::labels::SEEK;
 use crate::refusal::Refusal;
@@ -155,9 +156,56 @@ fn each_target_is_an_offset_of_each_partition() {
         Ok(offsets(&[41, 100, 50, 20])),
         "where nothing is younger, the end"
     );
+    let from_the_first = target::offsets(Target::Time(now()), &reading, &offsets(&[0]), None).unwrap();
+    assert_eq!(from_the_first[&TopicPartition::new("a", 0)], 0);
     let told = loss(&["a-0@30", "a-1@101", "nonsense", "a-x@3", "other-0@7"]);
     assert_eq!(offsets_of(Target::Loss, Some(&told)), Ok(offsets(&[30, 100])), "never forward");
     assert!(offsets_of(Target::Loss, None).is_err() && offsets_of(Target::Loss, Some(&loss(&[]))).is_err());
+}
+
+#[test]
+fn a_loss_that_does_not_name_all_partitions_is_no_target() {
+    let full: Vec<String> = (0..MOST_OFFSETS).map(|index| format!("a-{index}@1")).collect();
+    let loss = LossStatus {
+        lines: 1,
+        at: k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(now()),
+        components: Vec::new(),
+        rewind_to: full,
+    };
+    for (partitions, is_good) in [(MOST_OFFSETS, true), (MOST_OFFSETS + 1, false)] {
+        let (committed, end) = (offsets(&vec![5; partitions]), offsets(&vec![9; partitions]));
+        let reading =
+            Reading { committed, earliest: offsets(&vec![0; partitions]), end, reset: AutoOffsetReset::Earliest };
+        let found = target::offsets(Target::Loss, &reading, &Offsets::new(), Some(&loss));
+        assert_eq!(found.is_ok(), is_good, "{partitions}");
+    }
+}
+
+#[test]
+fn what_is_told_names_the_cause_and_fits_into_a_status() {
+    let waiting = waits(&recorded(1, SeekPhase::Setting, 0), "waits for a leader");
+    let half = half_done(&waiting, "it took too long", now());
+    assert_eq!((half.phase, half.finished_at.map(|at| at.0)), (SeekPhase::Failed, Some(now())));
+    let message = half.message.unwrap();
+    assert!(message.contains("took too long: it waits for a leader; ask for it again"), "{message}");
+    let asked = Ok::<_, Refusal>(Some(request(1)));
+    let stuck = waits(&recorded(1, SeekPhase::Stopping, 301), "waits for somebody");
+    let (object, now) = (consumer(None), now() + SignedDuration::from_millis(700));
+    let seen = Seen { consumer: &object, suspended: false, refused: false, members: 2, now };
+    let Step::Record(late) = next(&asked, Some(&stuck), &seen) else { panic!("it is late") };
+    assert_eq!(late.message.as_deref(), Some("nothing was moved: it took too long: it waits for somebody"));
+    assert_eq!(late.finished_at.unwrap().0.subsec_nanosecond(), 0);
+    assert!(waits(&waiting, &"long ".repeat(1000)).message.unwrap().len() <= 1024);
+}
+
+#[test]
+fn what_cannot_be_done_is_told_of_what_is_under_way() {
+    let under_way = recorded(1, SeekPhase::Setting, 0);
+    let told = |asked: Option<&Request>, under_way| awaiting(asked, under_way, "why").map(|told| (told.id, told.phase));
+    let (first, second) = (request(1), request(2));
+    assert_eq!(told(Some(&second), Some(&under_way)), Some((first.id.to_string(), SeekPhase::Setting)));
+    assert_eq!(told(Some(&second), None), Some((second.id.to_string(), SeekPhase::Pending)));
+    assert_eq!(told(None, None), None);
 }
 
 fn recorded(second: i64, phase: SeekPhase, age: i64) -> SeekStatus {
@@ -190,6 +238,7 @@ fn one_step_follows_the_other_once_it_is_on_record() {
         (Ok(None), Some((1, Pending, 0)), 2, "Failed"),
         (Ok(Some(1)), Some((1, Stopping, 0)), 2, "Stopping"),
         (Ok(Some(1)), Some((1, Stopping, 0)), 0, "settle"),
+        (Ok(Some(1)), Some((1, Stopping, LATE - 1)), 0, "settle"),
         (Ok(Some(1)), Some((1, Stopping, LATE)), 0, "Failed"),
         (Ok(Some(2)), Some((1, Stopping, 0)), 0, "Failed"),
         (Ok(None), Some((1, Stopping, 0)), 0, "Failed"),
@@ -307,6 +356,8 @@ fn what_is_settled_is_a_plan_an_end_or_what_is_set_next() {
         assert_eq!(told, (phase, partitions, lines), "{status:?}");
         assert_eq!(status.finished_at.is_some(), phase.is_final());
     }
+    let gone = settled(&request(1), &recorded(1, SeekPhase::Stopping, 9), Plan::new(&reading, &offsets(&[3])), now());
+    assert_eq!(gone.message.as_deref(), Some("7 lines are gone: Kafka has deleted them"));
     let many: Vec<i64> = vec![0; 1001];
     let all = Reading {
         committed: offsets(&vec![5; 1001]),

@@ -156,6 +156,7 @@ mod tests {
             ("sasl.password", json!("hunter2"), OWNED, "listener"),
             ("enable.ssl.certificate.verification", json!("false"), OWNED, "listener"),
             ("bootstrap.servers", json!("a:1"), OWNED, "listener"),
+            ("topic.blacklist", json!("a"), OWNED, "spec.topics"),
             ("max.partition.fetch.bytes", json!(1000), OWNED, "largest line"),
             ("statistics.interval.ms", json!(0), OWNED, "Vector"),
             ("plugin.library.paths", json!("/a.so"), OWNED, "programs"),
