@@ -37,6 +37,14 @@ fn option(sink: &str, options: Value) -> Value {
     json!({"sinks": { sink: options }})
 }
 
+/// That this alone is refused.
+fn is_refused(raw: &Value, reason: &str, field: &str, way_out: &str) {
+    let refusals = judged(raw);
+    assert_eq!(refusals.len(), 1, "{raw}: {refusals:?}");
+    assert_eq!((refusals[0].reason, refusals[0].field.clone()), (reason, format!("spec.raw.{field}")));
+    assert!(refusals[0].message.contains(way_out), "{}", refusals[0]);
+}
+
 #[test]
 fn what_no_promise_depends_on_may_be_set() {
     let key = json!({"secretKeyRef": {"name": "store-tls", "key": "tls.key"}});
@@ -103,13 +111,7 @@ fn what_the_operator_answers_for_is_refused_with_the_way_out() {
         ("copy", json!({"sasl": {"enabled": true}}), "sasl.enabled", "bootstrapServers"),
         ("copy", json!({"tls": {"crt_file": "/a"}}), "tls.crt_file", "spec.sinks"),
     ] {
-        let refusals = judged(&option(sink, options));
-        assert_eq!(refusals.len(), 1, "{path}: {refusals:?}");
-        assert_eq!(
-            (refusals[0].reason, refusals[0].field.clone()),
-            ("RawOwned", format!("spec.raw.sinks.{sink}.{path}"))
-        );
-        assert!(refusals[0].message.contains(way_out), "{}", refusals[0]);
+        is_refused(&option(sink, options), "RawOwned", &format!("sinks.{sink}.{path}"), way_out);
     }
 }
 
@@ -132,13 +134,7 @@ fn an_option_has_a_name_and_a_value_that_vector_takes() {
         ("copy", json!({"request": {"concurrency": 1}}), "request.concurrency", "librdkafka_options.linger.ms"),
         ("copy", json!({"librdkafka_options": {"linger.ms": 5}}), "librdkafka_options.linger.ms", "in quotes"),
     ] {
-        let refusals = judged(&option(sink, options));
-        assert_eq!(refusals.len(), 1, "{path}: {refusals:?}");
-        assert_eq!(
-            (refusals[0].reason, refusals[0].field.clone()),
-            ("RawInvalid", format!("spec.raw.sinks.{sink}.{path}"))
-        );
-        assert!(refusals[0].message.contains(way_out), "{}", refusals[0]);
+        is_refused(&option(sink, options), "RawInvalid", &format!("sinks.{sink}.{path}"), way_out);
     }
 }
 
@@ -158,6 +154,7 @@ fn a_component_that_is_not_for_members_is_refused_with_the_reason() {
         (mine("aggregate"), "aggregate", "holds lines back"),
         (mine("aws_ec2_metadata"), "aws_ec2_metadata", "nothing of the host"),
         (own(json!({"type": "file"})), "file", "over the network"),
+        (own(json!({"type": "redis"})), "redis", "asks its server at the start"),
         (own(json!({"type": "console"})), "console", "for ever"),
         (own(json!({"type": "prometheus_exporter"})), "prometheus_exporter", "prometheus_remote_write"),
         (own(json!({"type": "htpp"})), "htpp", "none of the sinks"),
@@ -182,6 +179,12 @@ fn a_component_stands_beside_the_chain_and_in_nobodys_place() {
         (own(json!({"buffer": {"type": "memory"}})), "RawOwned", "sinks.own.buffer", "a sink of the spec"),
         (own(json!({"acknowledgements": true})), "RawOwned", "sinks.own.acknowledgements", "a sink of the spec"),
         (own(json!({"type": "kafka", "topic": "logs"})), "SinkLoop", "sinks.own.topic", "another topic"),
+        (
+            own(json!({"type": "clickhouse", "format": "arrow_stream"})),
+            "RawRefused",
+            "sinks.own.format",
+            "asks its server at the start",
+        ),
         (own(json!({"inputs": []})), "RawInvalid", "sinks.own.inputs", "inputs: [parse]"),
         (own(json!({"inputs": "parse"})), "RawInvalid", "sinks.own.inputs", "inputs: [parse]"),
         (own(json!({"inputs": ["pars"]})), "RawInvalid", "sinks.own.inputs", "there are _dead_letter"),
@@ -221,10 +224,7 @@ fn a_component_stands_beside_the_chain_and_in_nobodys_place() {
             "line 1",
         ),
     ] {
-        let refusals = judged(&raw);
-        assert_eq!(refusals.len(), 1, "{raw}: {refusals:?}");
-        assert_eq!((refusals[0].reason, refusals[0].field.clone()), (reason, format!("spec.raw.{field}")));
-        assert!(refusals[0].message.contains(way_out), "{}", refusals[0]);
+        is_refused(&raw, reason, field, way_out);
     }
 }
 
@@ -277,10 +277,7 @@ fn what_else_stands_in_a_vector_file_is_refused_by_name() {
         ("expire_metrics_secs", "metrics as they are"),
         ("sink", "only sources, transforms and sinks"),
     ] {
-        let refusals = judged(&json!({ key: {} }));
-        assert_eq!(refusals.len(), 1, "{refusals:?}");
-        assert_eq!((refusals[0].reason, refusals[0].field.clone()), ("RawRefused", format!("spec.raw.{key}")));
-        assert!(refusals[0].message.contains(way_out), "{}", refusals[0]);
+        is_refused(&json!({ key: {} }), "RawRefused", key, way_out);
     }
 }
 

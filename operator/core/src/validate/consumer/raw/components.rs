@@ -3,7 +3,7 @@
 use kafkapipelines_crds::{ConsumerSpec, Fields};
 use serde_json::Value;
 
-use super::types::Kind;
+use super::types::{ASKS, Kind};
 use super::{INVALID, OWNED, REFUSED, shown, type_of};
 use crate::refusal::Refusal;
 use crate::vector::raw::own_sinks;
@@ -42,7 +42,13 @@ pub(super) fn all(spec: &ConsumerSpec) -> impl Iterator<Item = Own<'_>> {
 pub(super) fn refusals(spec: &ConsumerSpec) -> Vec<Refusal> {
     let each = all(spec).flat_map(|own| match clash(spec, &own) {
         Some(clash) => vec![clash],
-        None => bad_id(&own).into_iter().chain(unfit(&own)).chain(owned(&own)).chain(loops(spec, &own)).collect(),
+        None => bad_id(&own)
+            .into_iter()
+            .chain(unfit(&own))
+            .chain(asks(&own))
+            .chain(owned(&own))
+            .chain(loops(spec, &own))
+            .collect(),
     });
     of_chain(spec).chain(each).collect()
 }
@@ -88,6 +94,15 @@ fn unfit(own: &Own) -> Option<Refusal> {
             Some(Refusal::new(INVALID, path, other.map(shown).unwrap_or_default(), message))
         }
     }
+}
+
+/// `ClickHouse` is asked for its columns in one format.
+fn asks(own: &Own) -> Option<Refusal> {
+    let format =
+        own.fields.get("format").filter(|format| *format == "arrow_stream").or(own.fields.get("batch_encoding"))?;
+    let message = || format!("in this format {ASKS}");
+    let is_asked = own.kind == Kind::Sink && type_of(own.fields) == "clickhouse";
+    is_asked.then(|| Refusal::new(REFUSED, format!("{}.format", own.path()), shown(format), message()))
 }
 
 /// What the operator writes itself, or what would read a file.

@@ -20,15 +20,15 @@ const TRANSFORMS: &[&str] = &[
     "trace_to_log",
 ];
 
-/// Sinks that send over the network.
+/// Sinks that send over the network, and start without their server.
 #[rustfmt::skip] // one line for each letter or so
 const SINKS: &[&str] = &[
-    "amqp", "appsignal", "aws_cloudwatch_logs", "aws_cloudwatch_metrics", "aws_kinesis_firehose", "aws_kinesis_streams", "aws_s3", "aws_sns", "aws_sqs",
-    "axiom", "azure_blob", "azure_logs_ingestion", "azure_monitor_logs", "blackhole", "clickhouse", "databend", "databricks_zerobus", "datadog_events",
-    "datadog_logs", "datadog_metrics", "datadog_traces", "doris", "elasticsearch", "gcp_chronicle_unstructured", "gcp_cloud_storage", "gcp_pubsub",
-    "gcp_stackdriver_logs", "gcp_stackdriver_metrics", "greptimedb_logs", "greptimedb_metrics", "honeycomb", "http", "humio_logs", "humio_metrics",
-    "influxdb_logs", "influxdb_metrics", "kafka", "keep", "loki", "mezmo", "mqtt", "nats", "new_relic", "opentelemetry", "papertrail", "postgres",
-    "prometheus_remote_write", "pulsar", "redis", "sematext_logs", "sematext_metrics", "socket", "splunk_hec_logs", "splunk_hec_metrics", "statsd",
+    "appsignal", "aws_cloudwatch_logs", "aws_cloudwatch_metrics", "aws_kinesis_firehose", "aws_kinesis_streams", "aws_s3", "aws_sns", "aws_sqs",
+    "axiom", "azure_blob", "azure_logs_ingestion", "azure_monitor_logs", "blackhole", "clickhouse", "datadog_events",
+    "datadog_logs", "datadog_metrics", "datadog_traces", "doris", "elasticsearch",
+    "greptimedb_logs", "greptimedb_metrics", "honeycomb", "http", "humio_logs", "humio_metrics",
+    "influxdb_logs", "influxdb_metrics", "kafka", "keep", "loki", "mezmo", "mqtt", "new_relic", "opentelemetry", "papertrail", "postgres",
+    "prometheus_remote_write", "sematext_logs", "sematext_metrics", "socket", "splunk_hec_logs", "splunk_hec_metrics", "statsd",
     "vector", "webhdfs", "websocket",
 ];
 
@@ -40,6 +40,8 @@ const HOLDS: &str = "it holds lines back, and with them the offsets of the chain
 const LOOP: &str = "what a Pod writes there may be collected into the topics that are read, and go round for ever; use a sink http, or kubectl kafkapipelines consumer test --sample";
 const NO_FILES: &str = "the root of a member is read-only; use a sink that sends over the network";
 const SERVES: &str = "nothing may connect to a member but for its metrics; use prometheus_remote_write or websocket";
+pub(super) const ASKS: &str = "it asks its server at the start, and a member could not start while that is away; use a sink that does not, such as http, or a sink \
+    kafka in spec.sinks, and let another program read there";
 const LUA: &str =
     "nothing checks what a program in Lua does, and Vector forgets whose line it has; write it in VRL (remap)";
 
@@ -56,8 +58,27 @@ const UNFIT_SOURCES: [Unfit; 4] = [
 ];
 const UNFIT_TRANSFORMS: [Unfit; 3] =
     [(&["lua"], LUA), (&["aggregate", "delay", "reduce", "window"], HOLDS), (&["aws_ec2_metadata"], HOST)];
-const UNFIT_SINKS: [Unfit; 3] =
-    [(&["console"], LOOP), (&["file"], NO_FILES), (&["prometheus_exporter", "websocket_server"], SERVES)];
+const UNFIT_SINKS: [Unfit; 4] = [
+    (
+        &[
+            "amqp",
+            "databend",
+            "databricks_zerobus",
+            "gcp_chronicle_unstructured",
+            "gcp_cloud_storage",
+            "gcp_pubsub",
+            "gcp_stackdriver_logs",
+            "gcp_stackdriver_metrics",
+            "nats",
+            "pulsar",
+            "redis",
+        ],
+        ASKS,
+    ),
+    (&["console"], LOOP),
+    (&["file"], NO_FILES),
+    (&["prometheus_exporter", "websocket_server"], SERVES),
+];
 
 /// What a component is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
