@@ -86,9 +86,10 @@ fn strict_root(schema: &Value) -> Value {
 
 fn refuse_unknown(schema: &mut Value) {
     let Value::Object(node) = schema else { return };
+    let keeps_unknown = node.get("x-kubernetes-preserve-unknown-fields") == Some(&json!(true));
     if let Some(Value::Object(properties)) = node.get_mut("properties") {
         properties.values_mut().for_each(refuse_unknown);
-        node.entry("additionalProperties").or_insert(json!(false));
+        node.entry("additionalProperties").or_insert(json!(keeps_unknown));
     }
     for key in ["items", "additionalProperties"] {
         if let Some(inner) = node.get_mut(key) {
