@@ -27,6 +27,14 @@ impl Steps {
         self.joins_lines
     }
 
+    /// The programs so far.
+    pub(super) fn programs(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().filter_map(|(_, step)| match step {
+            Transform::Remap(remap) => Some(remap.source.as_str()),
+            _ => None,
+        })
+    }
+
     /// Says that a step makes one line of several.
     pub(super) fn join_lines(&mut self) {
         self.joins_lines = true;

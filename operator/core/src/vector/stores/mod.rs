@@ -4,6 +4,7 @@ mod elasticsearch;
 mod http;
 mod kafka_topic;
 mod loki;
+mod payload;
 mod victoria_logs;
 
 use std::collections::BTreeMap;
@@ -32,7 +33,7 @@ pub(super) struct Shared<'a> {
 pub(super) fn add(steps: &mut Steps, sink: &SinkSpec, shared: Shared) -> Option<Sink> {
     let kind = sink.kind()?;
     let mut input = route::output(steps, sink);
-    if let Some(program) = guard(kind, steps.joins_lines()) {
+    if let Some(program) = guard(kind, payload::bytes_of_field(steps)) {
         let id = ids::guard(&sink.name);
         steps.branch_dropper(&id, program, input);
         input = id;
@@ -48,9 +49,9 @@ pub(super) fn add(steps: &mut Steps, sink: &SinkSpec, shared: Shared) -> Option<
 }
 
 /// The program of a guard; of the server behind `http` nothing is known.
-fn guard(kind: SinkKind, joined: bool) -> Option<String> {
+fn guard(kind: SinkKind, bytes_of_field: Option<u32>) -> Option<String> {
     match kind {
-        SinkKind::VictoriaLogs(store) => Some(victoria_logs::guard(store, joined)),
+        SinkKind::VictoriaLogs(store) => Some(victoria_logs::guard(store, bytes_of_field)),
         SinkKind::Elasticsearch(store) => Some(elasticsearch::guard(store)),
         SinkKind::Loki(store) => Some(loki::guard(store)),
         SinkKind::Kafka(store) => Some(kafka_topic::guard(store)),

@@ -13,6 +13,7 @@ const NO_VALUES: &str = include_str!("no_values.vrl");
 
 const PURPOSE: &str = "# Sends to the dead-letter topic what VictoriaLogs would drop although it answers 200.";
 const EVERYDAY: &str = "# Lines of every day pass: too small for a limit, of a time near the middle of what the store takes, without its own names.";
+const UNKNOWN_SIZE: &str = "# How large a line is, its payload does not say.";
 
 /// The payload as it came.
 const RAW: &str = "%kafkapipelines.raw";
@@ -60,29 +61,36 @@ fn uri(store: &VictoriaLogsSpec) -> String {
     format!("{}/insert/jsonline?{}", store.endpoint.trim_end_matches('/'), query.join("&"))
 }
 
-/// The program that drops what the store would not keep. Lines of every day pass by one condition: each statement costs time for each line.
-pub(super) fn guard(store: &VictoriaLogsSpec, joined: bool) -> String {
-    let checks = super::program([&head(store), &measure(store, joined), TIME, AGE, NO_VALUES, &renames(store)]);
-    if joined {
-        return super::program([PURPOSE, &checks]);
-    }
+/// The program that drops what the store would not keep. Where a field takes `bytes_of_field` of the payload at least, lines of every day
+/// pass by one condition: each statement costs time for each line.
+pub(super) fn guard(store: &VictoriaLogsSpec, bytes_of_field: Option<u32>) -> String {
+    let large = bytes_of_field.map(|bytes| large(store, bytes));
+    let checks = [&head(store), &measure(store, large.as_deref()), TIME, AGE, NO_VALUES, &renames(store)];
+    let checks = super::program(checks);
+    let Some(large) = large else { return format!("{PURPOSE}\n{UNKNOWN_SIZE}\n\n{checks}") };
     let (named, time) = match path::of_field(&store.time_field).as_slice() {
         [path] => (String::new(), path.clone()),
         // An `if` is no argument of a function.
         _ => (super::time(&store.time_field) + "\n", "time".to_owned()),
     };
-    let odd = oddities(store, &time).join(" ||\n  ");
-    format!("{PURPOSE}\n{EVERYDAY}\n{named}if {odd} {{\n{}}}\n", indented(&checks))
+    let names = reserved(store).map(|name| format!("exists(.{name})"));
+    let odd: Vec<_> = [large, distant(store, &time)].into_iter().chain(names).collect();
+    format!("{PURPOSE}\n{EVERYDAY}\n{named}if {} {{\n{}}}\n", odd.join(" ||\n  "), indented(&checks))
 }
 
-/// What lines of every day are not. Whatever line the checks would drop or change is one of these.
-fn oddities(store: &VictoriaLogsSpec, time: &str) -> Vec<String> {
+/// Whether a payload may reach a limit. A character takes at most eight times as many bytes when it is written anew.
+fn large(store: &VictoriaLogsSpec, bytes_of_field: u32) -> String {
+    let limits = &store.limits;
+    let everyday = limits.fields.saturating_mul(bytes_of_field).min(limits.line_bytes / 8);
+    format!("(length({RAW}) ?? {}) > {everyday}", limits.line_bytes)
+}
+
+/// Whether a time is no text in RFC 3339, or out of the range of the store.
+fn distant(store: &VictoriaLogsSpec, time: &str) -> String {
     let [age, ahead] = range(store).map(|seconds| seconds.min(CENTURIES));
     let middle = (i128::from(age) - i128::from(ahead)) / 2;
-    let parsed = format!("to_unix_timestamp(parse_timestamp({time}, \"%+\") ?? t'0001-01-01T00:00:00Z')");
-    let large = format!("(length({RAW}) ?? {}) > {}", store.limits.line_bytes, everyday(store));
-    let foreign = format!("abs(to_unix_timestamp(now()) - ({middle}) - {parsed}) > {}", age.midpoint(ahead));
-    [large, foreign].into_iter().chain(reserved(store).map(|name| format!("exists(.{name})"))).collect()
+    let written = format!("to_unix_timestamp(parse_timestamp({time}, \"%+\") ?? t'0001-01-01T00:00:00Z')");
+    format!("abs(to_unix_timestamp(now()) - ({middle}) - {written}) > {}", age.midpoint(ahead))
 }
 
 /// The numbers and fields that are asked about.
@@ -98,19 +106,9 @@ fn range(store: &VictoriaLogsSpec) -> [u64; 2] {
     [&store.limits.max_age, &store.limits.max_ahead].map(|text| duration::of(text).as_secs())
 }
 
-/// Bytes of a payload that reaches no limit: a field takes five at least, and a character at most eight when it is written anew.
-fn everyday(store: &VictoriaLogsSpec) -> u32 {
-    store.limits.fields.saturating_mul(5).min(store.limits.line_bytes / 8)
-}
-
-/// The part that measures lines. What no small payload needs is inside of its condition.
-fn measure(store: &VictoriaLogsSpec, joined: bool) -> String {
+/// The part that measures lines, which no small payload needs.
+fn measure(store: &VictoriaLogsSpec, large: Option<&str>) -> String {
     let limits = &store.limits;
-    let condition = if joined {
-        "true".to_owned()
-    } else {
-        format!("(length({RAW}) ?? {}) > {}", limits.line_bytes, everyday(store))
-    };
     let names = super::limits([
         ("  max_line_bytes", limits.line_bytes.into()),
         ("  max_fields", limits.fields.into()),
@@ -119,7 +117,7 @@ fn measure(store: &VictoriaLogsSpec, joined: bool) -> String {
     ])
     .join("\n");
     let stream = stream(&store.stream_fields);
-    format!("if {condition} {{\n{names}\n  stream = [{stream}]\n{MEASURE}")
+    format!("if {} {{\n{names}\n  stream = [{stream}]\n{MEASURE}", large.unwrap_or("true"))
 }
 
 /// The values of all stream fields, as the items of an array.

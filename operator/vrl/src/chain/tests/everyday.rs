@@ -7,13 +7,19 @@ use serde_json::{Value, json};
 use super::{Chain, line, now, shown};
 
 const GUARD: &str = "_guard_store";
+/// 300,000 times the letter `x`, by zstd.
+const PACKED: &[u8] = b"\x28\xb5\x2f\xfd\x04\x68\x4c\x00\x00\x08\x78\x01\x00\xfc\xff\x39\x10\x02\x02\x00\x10\x78\x03\x9f\x04\x78\x8f\x72\x9b\xa2";
 
-/// The file of a consumer with this store.
+/// The file of a consumer of JSON with this store.
 fn file(store: &Value) -> String {
+    file_with(store, &json!([{"name": "parse", "remap": {"source": ". = parse_json!(.message)"}}]))
+}
+
+fn file_with(store: &Value, transforms: &Value) -> String {
     let mut store = store.clone();
     store["endpoint"] = json!("http://store:9428");
     let spec: ConsumerSpec =
-        serde_json::from_value(json!({"pipeline": "logs", "topics": ["logs"], "decoding": {"codec": "json"},
+        serde_json::from_value(json!({"pipeline": "logs", "topics": ["logs"], "transforms": transforms,
         "sinks": [{"name": "store", "victoriaLogs": store}], "deadLetter": {"topic": "dlq"}}))
         .unwrap();
     let bootstrap = Bootstrap { servers: "kafka:9092".to_owned(), security: Security::Plain };
@@ -122,4 +128,18 @@ fn a_line_of_every_day_passes_unseen() {
     let mut sink = |payload: Value| shown(chain.pass(&line(payload.to_string()), now())).remove(0).0;
     assert_eq!(sink(json!({"message": "m", "timestamp": "2026-01-10T13:59:59.123456789+02:00"})), "store");
     assert_eq!(sink(json!({"message": "m"})), "_dead_letters");
+}
+
+/// A payload of 4 KB in which each word is a field, and one of 30 bytes that holds a long text.
+#[test]
+fn what_a_program_makes_of_a_small_payload_is_measured() {
+    let words: String = (0..1000).map(|n| format!("{n:x} ")).collect();
+    for (program, payload, error) in [
+        (". = parse_logfmt!(.message)", words.as_bytes(), "more than 950 fields"),
+        (".message = decode_zstd!(.message)", PACKED, "the line is longer than 262000 bytes"),
+    ] {
+        let file = file_with(&json!({}), &json!([{"name": "parse", "remap": {"source": program}}]));
+        let arrivals = shown(Chain::of(&file).unwrap().pass(&line(payload), now()));
+        assert_eq!(arrivals[0].1["headers"]["dlq.error"], json!(error), "{}", arrivals[0].0);
+    }
 }
