@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::api::networking::v1::{NetworkPolicy, NetworkPolicyIngressRule, NetworkPolicyPort, NetworkPolicySpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use kafkapipelines_crds::{PodTemplateValues, VectorSpec};
+use kafkapipelines_crds::{PodTemplateMetadata, PodTemplateValues, VectorSpec};
 
 use crate::build::image_reference;
 use crate::labels::Labels;
@@ -40,6 +40,21 @@ const GROUP_MAY_READ: i32 = 0o440;
 
 /// Old templates that are kept, so that `kubectl rollout undo` has somewhere to go until the next reconcile.
 const HISTORY: i32 = 2;
+
+/// Metadata of a Pod: the user's with the operator's own, which win. `hashes` are of what Vector reads once, at its start, so a change of any
+/// is a change of the template.
+pub(crate) fn metadata(
+    user: &PodTemplateMetadata,
+    labels: Labels,
+    hashes: impl IntoIterator<Item = (&'static str, Option<String>)>,
+) -> ObjectMeta {
+    let hashes = hashes.into_iter().filter_map(|(key, hash)| Some((key.to_owned(), hash?)));
+    ObjectMeta {
+        labels: Some(user.labels.clone().into_iter().chain(labels).collect()),
+        annotations: Some(user.annotations.clone().into_iter().chain(hashes).collect()),
+        ..ObjectMeta::default()
+    }
+}
 
 /// A Deployment whose new Pods are ready before old ones go.
 pub(crate) fn surging(replicas: i32, selector: Labels, template: PodTemplateSpec) -> DeploymentSpec {

@@ -6,7 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference}
 
 use super::{Consumer, fingerprint, pod, rollback};
 use crate::labels::{self, Labels};
-use crate::vector_pod::surging;
+use crate::vector_pod::{metadata, surging};
 
 /// A member that ends so soon after it was ready takes the place of no other.
 const MIN_READY_SECONDS: i32 = 5;
@@ -32,12 +32,9 @@ fn annotations(consumer: &Consumer) -> Option<Labels> {
 
 /// The template that the spec asks for, without what members start with whatever they run.
 pub(super) fn template(consumer: &Consumer) -> PodTemplateSpec {
-    let user = &consumer.spec.template.metadata;
-    let mut labels = user.labels.clone();
-    labels.extend(labels::consumer(&consumer.spec.pipeline, &consumer.name));
-    let mut annotations: Labels = user.annotations.clone();
-    annotations.insert(labels::CONFIG_HASH.to_owned(), fingerprint(consumer.vector_file.as_bytes()));
-    let metadata = ObjectMeta { labels: Some(labels), annotations: Some(annotations), ..ObjectMeta::default() };
+    let labels = labels::consumer(&consumer.spec.pipeline, &consumer.name);
+    let hash = (labels::CONFIG_HASH, Some(fingerprint(consumer.vector_file.as_bytes())));
+    let metadata = metadata(&consumer.spec.template.metadata, labels, [hash]);
     PodTemplateSpec { metadata: Some(metadata), spec: Some(pod::spec(consumer)) }
 }
 
@@ -46,9 +43,7 @@ pub(super) fn template(consumer: &Consumer) -> PodTemplateSpec {
 fn running(consumer: &Consumer) -> PodTemplateSpec {
     let revision = consumer.running();
     let mut template = revision.template(&revision.config_map(&consumer.name, &consumer.spec));
-    let certificates = &consumer.certificates;
-    let read = [(labels::TRUST_HASH, &certificates.authority), (labels::CERTIFICATE_HASH, &certificates.own)];
-    let hashes = read.into_iter().filter_map(|(key, file)| Some((key.to_owned(), fingerprint(file.as_deref()?))));
+    let hashes = consumer.certificates.hashes().into_iter().filter_map(|(key, hash)| Some((key.to_owned(), hash?)));
     template.metadata.get_or_insert_default().annotations.get_or_insert_default().extend(hashes);
     template
 }

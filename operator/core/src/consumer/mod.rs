@@ -61,6 +61,14 @@ pub struct Certificates {
     pub own: Option<Vec<u8>>,
 }
 
+impl Certificates {
+    /// Annotations of a Pod that starts with them.
+    pub(crate) fn hashes(&self) -> [(&'static str, Option<String>); 2] {
+        let hash = |file: &Option<Vec<u8>>| file.as_deref().map(fingerprint);
+        [(labels::TRUST_HASH, hash(&self.authority)), (labels::CERTIFICATE_HASH, hash(&self.own))]
+    }
+}
+
 impl Consumer {
     /// A consumer over an object that was found good, which reads `topics`.
     ///

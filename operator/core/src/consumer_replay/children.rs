@@ -13,7 +13,7 @@ use crate::consumer::{Certificates, fingerprint, pod};
 use crate::labels::{self, Labels};
 use crate::names;
 use crate::vector::{Bootstrap, Unwritable, replay};
-use crate::vector_pod::{FILE, VectorPod, open_for_metrics, service_account, surging};
+use crate::vector_pod::{FILE, VectorPod, metadata, open_for_metrics, service_account, surging};
 
 /// What reads dead letters again.
 #[derive(Clone, Debug)]
@@ -93,20 +93,12 @@ impl Member<'_> {
         }
     }
 
-    /// The user's labels and annotations with the operator's own, which win. A change of what is read at the start is a change of the template.
+    /// A label of the user's that would make a member of it is left out.
     fn pod_metadata(&self, file: &str) -> ObjectMeta {
-        let user = &self.consumer.spec.template.metadata;
-        let mut labels = user.labels.clone();
-        labels.remove(labels::CONSUMER);
-        labels.extend(self.labels());
-        let read = [
-            (labels::CONFIG_HASH, Some(file.as_bytes())),
-            (labels::TRUST_HASH, self.certificates.authority.as_deref()),
-            (labels::CERTIFICATE_HASH, self.certificates.own.as_deref()),
-        ];
-        let mut annotations: Labels = user.annotations.clone();
-        annotations.extend(read.into_iter().filter_map(|(key, file)| Some((key.to_owned(), fingerprint(file?)))));
-        ObjectMeta { labels: Some(labels), annotations: Some(annotations), ..ObjectMeta::default() }
+        let mut user = self.consumer.spec.template.metadata.clone();
+        user.labels.remove(labels::CONSUMER);
+        let file = (labels::CONFIG_HASH, Some(fingerprint(file.as_bytes())));
+        metadata(&user, self.labels(), self.certificates.hashes().into_iter().chain([file]))
     }
 }
 

@@ -2,12 +2,12 @@
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ContainerPort, PodSpec, PodTemplateSpec};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 
 use super::ports::{Port, ports};
 use super::{Gateway, TLS_CERTIFICATE, TLS_DIR, TLS_KEY, secrets};
 use crate::consumer::fingerprint;
-use crate::vector_pod::{SecretFiles, VectorPod, port, surging};
+use crate::vector_pod::{SecretFiles, VectorPod, metadata, port, surging};
 use crate::{labels, names};
 
 /// Volume of the certificate that senders are shown.
@@ -15,29 +15,18 @@ const TLS_VOLUME: &str = "gateway-tls";
 
 /// The Deployment `<pipeline>-gateway`. A new Pod is ready before an old one goes.
 pub(super) fn deployment(gateway: &Gateway, owner: &OwnerReference) -> Deployment {
-    let template = PodTemplateSpec { metadata: Some(pod_metadata(gateway)), spec: Some(pod(gateway)) };
+    let read = [
+        (labels::CONFIG_HASH, Some(fingerprint(gateway.vector_file.as_bytes()))),
+        (labels::SECRET_VERSIONS, Some(gateway.secret_versions.clone()).filter(|versions| !versions.is_empty())),
+    ];
+    let hashes = read.into_iter().chain(gateway.certificates.hashes());
+    let metadata = metadata(&gateway.spec.template.metadata, labels::gateway(&gateway.pipeline), hashes);
+    let template = PodTemplateSpec { metadata: Some(metadata), spec: Some(pod(gateway)) };
     Deployment {
         metadata: gateway.metadata(owner),
         spec: Some(surging(gateway.spec.replicas, labels::gateway_selector(&gateway.pipeline), template)),
         ..Deployment::default()
     }
-}
-
-/// Vector reads its file, its certificates and its environment once, at the start, so a change of any is a change of the template.
-fn pod_metadata(gateway: &Gateway) -> ObjectMeta {
-    let user = &gateway.spec.template.metadata;
-    let mut labels = user.labels.clone();
-    labels.extend(labels::gateway(&gateway.pipeline));
-    let certificates = &gateway.certificates;
-    let hashes = [
-        (labels::CONFIG_HASH, Some(fingerprint(gateway.vector_file.as_bytes()))),
-        (labels::TRUST_HASH, certificates.authority.as_deref().map(fingerprint)),
-        (labels::CERTIFICATE_HASH, certificates.own.as_deref().map(fingerprint)),
-        (labels::SECRET_VERSIONS, Some(gateway.secret_versions.clone()).filter(|versions| !versions.is_empty())),
-    ];
-    let mut annotations = user.annotations.clone();
-    annotations.extend(hashes.into_iter().filter_map(|(key, hash)| Some((key.to_owned(), hash?))));
-    ObjectMeta { labels: Some(labels), annotations: Some(annotations), ..ObjectMeta::default() }
 }
 
 fn pod(gateway: &Gateway) -> PodSpec {
