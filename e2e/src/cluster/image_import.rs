@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 /// A folder with an empty file for each image content that was imported.
@@ -18,21 +19,22 @@ impl Marks {
         Ok(Self { dir: dir.to_owned() })
     }
 
-    /// Runs `import` unless it succeeded before for an archive with the same name and content.
+    /// Runs `import` unless it succeeded before for an archive with the same image name and content.
     pub(super) fn once(&self, archive: &Path, import: impl FnOnce() -> Result<()>) -> Result<()> {
-        let mark = self.dir.join(identity(archive)?);
+        let Content { name, digest } = Content::of(archive)?;
+        let mark = self.dir.join(format!("{name}-{digest}"));
         if mark.exists() {
             return Ok(());
         }
         import()?;
-        self.forget_older(archive)?;
+        self.forget_older(&name)?;
         File::create(&mark).with_context(|| format!("create {}", mark.display()))?;
         Ok(())
     }
 
-    /// An older content under the same file name was replaced: going back to it is an import again.
-    fn forget_older(&self, archive: &Path) -> Result<()> {
-        let prefix = format!("{}-", file_name(archive)?);
+    /// An older content under the same name was replaced, such as Vector by its stand-in: going back to it is an import again.
+    fn forget_older(&self, name: &str) -> Result<()> {
+        let prefix = format!("{name}-");
         for entry in fs::read_dir(&self.dir)? {
             let path = entry?.path();
             if path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(&prefix)) {
@@ -43,26 +45,36 @@ impl Marks {
     }
 }
 
-/// The archive's name with the hash of its two JSON files: they hold the digests of all layers, so the layers are not read.
-fn identity(archive: &Path) -> Result<String> {
-    let file = File::open(archive).with_context(|| format!("open {}", archive.display()))?;
-    let mut hash = Sha256::new();
-    let mut found = 0;
-    for entry in tar::Archive::new(file).entries_with_seek()? {
-        let mut entry = entry?;
-        if entry.path()?.extension().is_some_and(|extension| extension == "json") {
-            let mut content = Vec::new();
-            entry.read_to_end(&mut content)?;
-            hash.update(content);
-            found += 1;
-        }
-    }
-    ensure!(found > 0, "{} is no docker-archive: it has no manifest.json", archive.display());
-    Ok(format!("{}-{:x}", file_name(archive)?, hash.finalize()))
+/// What an archive holds.
+struct Content {
+    /// The image's name, as that of a file.
+    name: String,
+    /// The hash of its two JSON files: they hold the digests of all layers, so the layers are not read.
+    digest: String,
 }
 
-fn file_name(archive: &Path) -> Result<&str> {
-    archive.file_name().and_then(|name| name.to_str()).with_context(|| format!("{} has no name", archive.display()))
+impl Content {
+    fn of(archive: &Path) -> Result<Self> {
+        let file = File::open(archive).with_context(|| format!("open {}", archive.display()))?;
+        let mut hash = Sha256::new();
+        let mut manifest = None;
+        for entry in tar::Archive::new(file).entries_with_seek()? {
+            let mut entry = entry?;
+            let path = entry.path()?.into_owned();
+            if path.extension().is_some_and(|extension| extension == "json") {
+                let mut content = Vec::new();
+                entry.read_to_end(&mut content)?;
+                hash.update(&content);
+                if path == Path::new("manifest.json") {
+                    manifest = Some(serde_json::from_slice::<Value>(&content)?);
+                }
+            }
+        }
+        let manifest =
+            manifest.with_context(|| format!("{} is no docker-archive: it has no manifest.json", archive.display()))?;
+        let name = manifest[0]["RepoTags"][0].as_str().with_context(|| format!("{} has no name", archive.display()))?;
+        Ok(Self { name: name.replace('/', "_"), digest: format!("{:x}", hash.finalize()) })
+    }
 }
 
 #[cfg(test)]
@@ -70,9 +82,14 @@ mod tests {
     use super::*;
 
     fn archive(dir: &Path, config: &str) -> PathBuf {
-        let path = dir.join("image.tar");
+        // The file's name says nothing: two programs may stand for one image.
+        let path = dir.join(format!("{config}.tar"));
         let mut tar = tar::Builder::new(File::create(&path).unwrap());
-        for (name, content) in [("0/layer.tar", "a layer"), ("config.json", config), ("manifest.json", "[]")] {
+        for (name, content) in [
+            ("0/layer.tar", "a layer"),
+            ("config.json", config),
+            ("manifest.json", r#"[{"RepoTags": ["example.com/image:1"]}]"#),
+        ] {
             let mut header = tar::Header::new_gnu();
             header.set_size(content.len() as u64);
             tar.append_data(&mut header, name, content.as_bytes()).unwrap();
@@ -116,7 +133,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("plain.tar");
         tar::Builder::new(File::create(&path).unwrap()).finish().unwrap();
-        let error = identity(&path).unwrap_err().to_string();
+        let error = Content::of(&path).err().unwrap().to_string();
         assert!(error.contains("is no docker-archive"), "{error}");
     }
 }

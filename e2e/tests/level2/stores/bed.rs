@@ -61,10 +61,14 @@ impl StoreBed {
 
     /// Writes lines, and returns their numbers.
     pub fn write(&self) -> Result<Range<usize>> {
+        self.write_some(MEANWHILE)
+    }
+
+    fn write_some(&self, count: usize) -> Result<Range<usize>> {
         let first = self.written.get();
-        self.written.set(first + MEANWHILE);
-        self.consumers.load.write(MEANWHILE)?;
-        Ok(first..first + MEANWHILE)
+        self.written.set(first + count);
+        self.consumers.load.write(count)?;
+        Ok(first..first + count)
     }
 
     /// Writes lines that the store makes Vector give up, and waits until it has.
@@ -75,12 +79,15 @@ impl StoreBed {
         until("lines are given up", SOON, || Ok(self.count(GIVEN_UP, "")? > before))
     }
 
-    /// Writes lines that the store does not take yet, and waits until it has said so twice, with this status.
+    /// Writes lines that the store does not take yet, and more of them until it has said so twice, with this status.
     pub fn write_into_block(&self, status: u16) -> Result<()> {
         let label = format!(r#"status="{status}""#);
         let before = self.count(ANSWERS, &label)?;
         self.write()?;
-        until(&format!("answers with {status}"), SOON, || Ok(self.count(ANSWERS, &label)? >= before + 2))
+        until(&format!("answers with {status}"), SOON, || {
+            self.write_some(MEANWHILE / 100)?;
+            Ok(self.count(ANSWERS, &label)? >= before + 2)
+        })
     }
 
     /// A counter of the consumer's member, by its own metrics; `label` is one of those that count.

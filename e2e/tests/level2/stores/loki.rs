@@ -12,7 +12,7 @@ use super::loki_api::Loki;
 use crate::consumer_bed::CONSUMER;
 
 const MANIFEST: &str = include_str!("loki.yaml");
-/// Less than the hour by which a line may be behind its stream.
+/// Less than the hour that this Loki takes.
 const MAX_AGE: &str = "50m";
 
 #[test]
@@ -24,7 +24,7 @@ fn each_line_is_in_loki_or_told_as_lost_until_it_is_read_again() -> Result<()> {
     let bed = StoreBed::install("loki", Image::Loki, MANIFEST, 3100)?;
     let store = Loki { web: &bed.web };
     step("Loki serves", || store.is_up())?;
-    step("lines; those behind their streams: 400, lost", || bed.lines_arrive(&store))?;
+    step("lines; old ones: 400, lost", || bed.lines_arrive(&store))?;
     step("too many: 429, tried again", || too_many(&bed, &store))?;
     step("no tenant: 401, tried again; killed before and after", || no_tenant(&bed, &store))?;
     let labels = json!({"job": "e2e", "host": "{{ host }}"});
