@@ -104,8 +104,11 @@ pub struct ConsumerSpec {
     pub buffer: BufferSpec,
     /// Where lines go that cannot be transformed, that a store would drop, or that no sink wants.
     pub dead_letter: DeadLetterSpec,
-    /// Vector configuration merged into the file that members run, for what the other fields do not have: options of sinks, and components beside
-    /// the chain. A change restarts the members.
+    /// Vector configuration in Vector's own words (0.57), merged into the file that members run, for what the other fields do not have: options
+    /// of the spec's sinks, such as `sinks: {store: {request: {concurrency: 4}}}`, and components of your own beside the chain, such as
+    /// `sinks: {copy: {type: http, inputs: [parse], uri: "https://example.com/", encoding: {codec: json}}}`. What the operator answers for is refused
+    /// with the reason; a mistake that only Vector sees keeps new members from starting, and they are brought back (`rollback`). At most 64 KiB as
+    /// JSON. docs/consumer.md says what may be set. A change restarts the members.
     #[serde(default, skip_serializing_if = "RawSpec::is_empty")]
     pub raw: RawSpec,
     /// Lines and what must become of them. They pass the transforms before anything is applied; while one test fails, the members keep

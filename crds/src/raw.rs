@@ -10,9 +10,7 @@ use crate::Fields;
 /// Components of Vector by their ids, each an object in Vector's own words.
 pub type RawComponents = BTreeMap<String, Fields>;
 
-/// Vector configuration in Vector's own words (0.57), merged into the file that members run: options of the spec's sinks, and components of
-/// your own beside the chain. What the operator answers for is refused with the reason; a mistake that only Vector sees keeps new members from
-/// starting, and they are brought back (`spec.rollback`). At most 64 KiB as JSON. docs/consumer.md says what may be set.
+/// Vector configuration in Vector's own words.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[schemars(extend("x-kubernetes-preserve-unknown-fields" = true))]
 pub struct RawSpec {
