@@ -33,7 +33,8 @@ pub fn consumer(object: &Consumer, pipeline: Option<&LogPipeline>, vrl: Vrl) -> 
 
 /// What works, but not well. `partitions` are those of all its topics, where they are known.
 pub fn warnings(object: &Consumer, partitions: Option<i32>) -> Vec<Refusal> {
-    no_topic(&object.spec, partitions).or_else(|| idle_members(&object.spec, partitions)).into_iter().collect()
+    let spec = &object.spec;
+    if partitions == Some(0) { no_topic(spec) } else { idle_members(spec, partitions) }.into_iter().collect()
 }
 
 /// What a consumer's spec tells by itself.
@@ -95,8 +96,8 @@ fn twice(spec: &ConsumerSpec) -> Vec<Refusal> {
 }
 
 /// Members wait for topics in peace, and begin with the oldest line of one.
-fn no_topic(spec: &ConsumerSpec, partitions: Option<i32>) -> Option<Refusal> {
-    let pattern = spec.topic_pattern.as_ref().filter(|_| partitions == Some(0))?;
+fn no_topic(spec: &ConsumerSpec) -> Option<Refusal> {
+    let pattern = spec.topic_pattern.as_ref().filter(|_| topic_selection::refusal(spec).is_none())?;
     let message = "no topic matches yet; one that is made is read within a minute. What consumers of the pipeline write, and names that begin with __, \
         never match";
     Some(Refusal::new("NoTopicMatches", "spec.topicPattern", pattern, message))

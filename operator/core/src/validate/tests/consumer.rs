@@ -156,6 +156,8 @@ fn members_without_partitions_are_a_warning_where_the_partitions_are_known() {
     assert_eq!(declared_partitions(&by_pattern.spec, &declared(json!(4))), None, "it may match others");
     let told = super::super::consumer::warnings(&by_pattern, Some(0));
     assert_eq!(said(&told), [("NoTopicMatches", "spec.topicPattern", "logs.*")]);
+    let refused = reader("a", json!({"topics": [], "topicPattern": "logs-(a"}));
+    assert_eq!(super::super::consumer::warnings(&refused, Some(0)), []);
     let told = super::super::consumer::warnings(&by_pattern, Some(3));
     assert_eq!(said(&told), [("IdleMembers", "spec.replicas", "5")]);
 }
