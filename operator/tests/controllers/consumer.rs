@@ -39,6 +39,15 @@ impl Bed {
         bed
     }
 
+    /// Two members run, and all is well.
+    pub(super) async fn running() -> Self {
+        let bed = Self::new(&[consumer(), pipeline(), authority()]);
+        bed.until_ready_is("False", "RolloutInProgress").await;
+        bed.run_members(2);
+        bed.until_ready_is("True", "AllMembersReady").await;
+        bed
+    }
+
     /// A look at the consumer, as it is, has ended.
     pub(super) fn see(&self, report: ConsumerReport) {
         let consumer = self.api.get("consumers", "drain").unwrap();

@@ -7,15 +7,6 @@ use crate::memory_api::MemoryApi;
 
 const NEW: &str = "logs-drain-new";
 
-/// Two members run, and all is well.
-async fn running() -> Bed {
-    let bed = Bed::new(&[consumer(), pipeline(), authority()]);
-    bed.until_ready_is("False", "RolloutInProgress").await;
-    bed.run_members(2);
-    bed.until_ready_is("True", "AllMembersReady").await;
-    bed
-}
-
 /// Asks for an image that is not there, and waits until the Deployment does.
 async fn ask_for(bed: &Bed, tag: &str) {
     bed.api.edit("consumers", "drain", |consumer| consumer["spec"]["vector"] = json!({"image": {"tag": tag}}));
@@ -48,7 +39,7 @@ fn status(api: &MemoryApi) -> Value {
 
 #[tokio::test(start_paused = true)]
 async fn members_are_brought_back_and_stay_so_until_the_spec_asks_for_something_else() {
-    let bed = running().await;
+    let bed = Bed::running().await;
     let good = config_map(&bed.api);
     assert!(good.ends_with(status(&bed.api)["lastGood"]["revision"].as_str().unwrap()), "{good}");
 
@@ -84,7 +75,7 @@ async fn members_are_brought_back_and_stay_so_until_the_spec_asks_for_something_
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_brought_back_where_a_person_decides() {
-    let bed = running().await;
+    let bed = Bed::running().await;
     bed.api.edit("consumers", "drain", |consumer| consumer["spec"]["rollback"] = json!({"onFailure": "Manual"}));
     ask_for(&bed, "none").await;
     miss_the_deadline(&bed.api);

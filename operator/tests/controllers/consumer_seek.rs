@@ -7,15 +7,6 @@ use serde_json::{Value, json};
 use crate::consumer::{Bed, CHILD, authority, config_map, consumer, pipeline, ready, replicas};
 use crate::memory_api::MemoryApi;
 
-/// Two members run, and all is well.
-async fn running() -> Bed {
-    let bed = Bed::new(&[consumer(), pipeline(), authority()]);
-    bed.until_ready_is("False", "RolloutInProgress").await;
-    bed.run_members(2);
-    bed.until_ready_is("True", "AllMembersReady").await;
-    bed
-}
-
 /// A seek is on record in this phase.
 fn record(bed: &Bed, phase: &str) {
     let seek = json!({"id": "1970-01-01T00:00:00Z", "to": "earliest", "phase": phase});
@@ -41,7 +32,7 @@ fn before_seek(api: &MemoryApi) -> Value {
 
 #[tokio::test(start_paused = true)]
 async fn members_stay_stopped_while_offsets_are_moved_and_then_start() {
-    let bed = running().await;
+    let bed = Bed::running().await;
     for (phase, members) in [("Stopping", 0), ("Done", 2), ("Setting", 0), ("Failed", 2)] {
         record(&bed, phase);
         let is_so = |api: &MemoryApi| {
@@ -54,7 +45,7 @@ async fn members_stay_stopped_while_offsets_are_moved_and_then_start() {
 
 #[tokio::test(start_paused = true)]
 async fn what_ran_runs_again_though_the_spec_is_refused_meanwhile() {
-    let bed = running().await;
+    let bed = Bed::running().await;
     let good = config_map(&bed.api);
     for (field, bad, reason) in [
         ("transforms", program(". = parse_json(.message)"), "InvalidVrl"),
@@ -83,7 +74,7 @@ async fn what_ran_runs_again_though_the_spec_is_refused_meanwhile() {
 
 #[tokio::test(start_paused = true)]
 async fn what_never_ran_is_not_started_where_the_last_good_revision_can_be() {
-    let bed = running().await;
+    let bed = Bed::running().await;
     let good = config_map(&bed.api);
     until_stopped(&bed).await;
     change(&bed, "transforms", program(". = parse_json!(.message)"));
@@ -110,7 +101,7 @@ async fn what_ran_without_ever_being_good_runs_again() {
 
 #[tokio::test(start_paused = true)]
 async fn members_that_start_again_wait_for_nothing_and_a_person_may_keep_them_stopped() {
-    let bed = running().await;
+    let bed = Bed::running().await;
     let waits = Some(Start::Waits("TopicPending", "there is no topic a".to_owned()));
     bed.see(ConsumerReport { start: waits, ..ConsumerReport::default() });
     until_stopped(&bed).await;

@@ -132,6 +132,8 @@ mod tests {
             assert_eq!(status.as_ref().map(|status| status.id.as_str()), told, "{asked} {before:?}");
             assert!(status.is_none_or(|status| status.message.as_deref() == Some("why") && !status.phase.is_final()));
         }
+        let told = waits(&recorded(ReplayPhase::Running), &"long ".repeat(1_000)).message.unwrap();
+        assert!(told.len() <= 1_024, "a status takes no more");
     }
 
     #[test]
