@@ -8,8 +8,8 @@ use super::{SinkAuth, SinkTls};
 /// An Elasticsearch (7.x or later) or OpenSearch cluster.
 ///
 /// Overload (429), errors of the server (5xx) and of the network are tried again for ever, each document by itself. Lost, although counted
-/// by Vector, is what the store refuses: a document that does not fit the index's mapping, and every request that is answered with
-/// 400, 401, 403, 404 or 413, as after a changed password.
+/// by Vector, is what the store refuses: a document that does not fit the index's mapping, or whose index is missing or may not be
+/// written, and every request that is answered with 400, 401, 403, 404 or 413, as after a changed password.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("has(self.index) != has(self.dataStream)")

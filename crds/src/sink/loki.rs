@@ -11,7 +11,8 @@ use super::{LineEncoding, SinkAuth, SinkTls};
 ///
 /// Every answer but 400 is tried again for ever. With 400 Loki says that lines of the request are ones that it will never take (it keeps
 /// the others): those are lost, although counted by Vector. Known reasons go to the dead-letter topic before; one that cannot
-/// be known is a line that is much older than its stream's newest.
+/// be known is a line that is much older than its stream's newest: Loki drops it, mostly without a word, and only its own metric
+/// `loki_discarded_samples_total` has it.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LokiSpec {
