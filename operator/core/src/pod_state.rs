@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 use kube::ResourceExt;
 
-use crate::labels;
+use crate::vector::complaint_of;
+use crate::{labels, names};
 
 /// A Pod, as far as decisions about its node need it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -112,11 +113,13 @@ fn waiting_for_a_person(container: &ContainerStatus) -> Option<String> {
     STUCK.contains(&reason).then(|| reason.to_owned())
 }
 
-/// Without what it wrote, which may hold secrets.
+/// Of what it wrote, which may hold secrets, only why Vector refused its file.
 fn how_it_ended(container: &ContainerStatus) -> Option<String> {
     let [last, now] = [&container.last_state, &container.state].map(|state| state.as_ref()?.terminated.as_ref());
     let ended = now.or(last)?;
-    Some(format!("{}, exit code {}", ended.reason.as_deref().unwrap_or("ended"), ended.exit_code))
+    let wrote = ended.message.as_deref().filter(|_| container.name == names::VECTOR_CONTAINER);
+    let said = wrote.and_then(complaint_of).map(|said| format!(": {said}")).unwrap_or_default();
+    Some(format!("{}, exit code {}{said}", ended.reason.as_deref().unwrap_or("ended"), ended.exit_code))
 }
 
 fn why_not_ready(pod: &Pod) -> String {

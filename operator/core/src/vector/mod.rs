@@ -15,6 +15,7 @@
 
 mod bootstrap;
 mod chain;
+mod complaint;
 mod dead_letter;
 mod decode;
 pub(crate) mod duration;
@@ -42,6 +43,7 @@ pub use dead_letter::MAX_DEAD_LETTER_BYTES;
 use chain::Input;
 use steps::Steps;
 
+pub(crate) use complaint::complaint_of;
 pub(crate) use stores::largest_request;
 
 use crate::topic_selection::TopicSelection;

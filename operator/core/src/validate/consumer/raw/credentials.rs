@@ -35,7 +35,7 @@ pub(super) fn refusals(raw: &RawSpec) -> Vec<Refusal> {
 
 fn of_section(name: &str, section: &RawComponents) -> Vec<Refusal> {
     let components = section.iter().flat_map(|(id, fields)| leaves(&format!("spec.raw.{name}.{id}"), fields));
-    components.flat_map(|(path, value)| of_value(&path, value)).collect()
+    components.filter_map(|(path, value)| of_value(&path, value)).collect()
 }
 
 fn of_value(path: &str, value: &Value) -> Option<Refusal> {
