@@ -73,8 +73,8 @@ pub(super) fn guard(store: &VictoriaLogsSpec, bytes_of_field: Option<u32>) -> St
         // An `if` is no argument of a function.
         _ => (super::time(&store.time_field) + "\n", "time".to_owned()),
     };
-    let names = reserved(store).map(|name| format!("exists(.{name})"));
-    let odd: Vec<_> = [large, distant(store, &time)].into_iter().chain(names).collect();
+    let taken = reserved(store).map(|name| format!("exists(.{name})"));
+    let odd: Vec<_> = [large, distant(store, &time)].into_iter().chain(taken).collect();
     format!("{PURPOSE}\n{EVERYDAY}\n{named}if {} {{\n{}}}\n", odd.join(" ||\n  "), indented(&checks))
 }
 
