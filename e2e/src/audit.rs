@@ -60,18 +60,20 @@ impl AuditLog {
         Ok(Self { file: file.to_owned(), from })
     }
 
-    /// Waits until there have been no `writes` for a while: what follows a change is over then.
+    /// Waits until there have been no `writes` for a while: what follows a change is over then. The log since the last of them, and when it
+    /// begins.
     ///
     /// # Errors
     /// When that takes too long, or the log cannot be read.
-    pub fn await_settled(cluster: &Cluster, writes: impl Fn(&Self) -> Result<Vec<String>>) -> Result<()> {
+    pub fn await_settled(cluster: &Cluster, writes: impl Fn(&Self) -> Result<Vec<String>>) -> Result<(Self, Instant)> {
         let (mut log, mut since) = (Self::from_now(cluster)?, Instant::now());
         until("nothing more is written", SETTLED_WITHIN, || {
             if !writes(&log)?.is_empty() {
                 (log, since) = (Self::from_now(cluster)?, Instant::now());
             }
             Ok(since.elapsed() >= SETTLED_AFTER)
-        })
+        })?;
+        Ok((log, since))
     }
 
     /// All requests since, in the order of their answers.

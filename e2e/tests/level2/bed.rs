@@ -39,8 +39,13 @@ pub fn reference() -> Result<Bed> {
 
 /// A cluster of at least so many nodes, with all images.
 pub fn cluster(nodes: u8) -> Result<Cluster> {
+    cluster_with(nodes, &[Version::V3_9_0, Version::V3_9_2, Version::V4_3_1])
+}
+
+/// The same with images of these Kafkas alone: each takes its time on each node.
+pub fn cluster_with(nodes: u8, kafkas: &[Version]) -> Result<Cluster> {
     let cluster = Cluster::level2(&Places::from_env()?, nodes)?;
-    provide_images(&cluster, &[Version::V3_9_0, Version::V3_9_2, Version::V4_3_1])?;
+    provide_images(&cluster, kafkas)?;
     Ok(cluster)
 }
 
@@ -85,7 +90,7 @@ pub fn tool(pipeline: &Pipeline, tool: &str, arguments: &[&str]) -> Result<Strin
 
 /// Serial number of the certificate that a node presents at `address`, as a Pod sees it.
 pub fn presented(pipeline: &Pipeline, pod: &str, address: &str) -> Result<String> {
-    let show = format!("keytool -printcert -sslserver {address} 2>&1");
+    let show = format!("keytool -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC -printcert -sslserver {address} 2>&1");
     let printed = pipeline.exec(pod, &["bash", "-c", &show])?;
     let serial = printed.lines().find_map(|line| line.strip_prefix("Serial number: "));
     serial.map(str::to_owned).with_context(|| format!("no certificate in: {printed}"))

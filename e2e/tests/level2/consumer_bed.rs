@@ -86,10 +86,7 @@ impl ConsumerBed {
 
     /// `kubectl kafkapipelines consumer`, as a person runs it.
     pub fn plugin(&self, arguments: &[&str]) -> Result<Command> {
-        let mut command = Command::new(programs::plugin()?);
-        command.arg("consumer").args(arguments).args(["--namespace", self.pipeline.namespace(), "--kubeconfig"]);
-        command.arg(self.cluster.kubeconfig()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Ok(command)
+        plugin(&self.cluster, &self.pipeline, arguments)
     }
 
     pub fn members_are_ready(&self, count: usize) -> Result<()> {
@@ -124,4 +121,12 @@ impl ConsumerBed {
     pub fn remove(&self) -> Result<()> {
         remove_namespace(&self.cluster, self.pipeline.namespace())
     }
+}
+
+/// `kubectl kafkapipelines consumer`, as a person runs it.
+pub fn plugin(cluster: &Cluster, pipeline: &Pipeline, arguments: &[&str]) -> Result<Command> {
+    let mut command = Command::new(programs::plugin()?);
+    command.arg("consumer").args(arguments).args(["--namespace", pipeline.namespace(), "--kubeconfig"]);
+    command.arg(cluster.kubeconfig()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Ok(command)
 }

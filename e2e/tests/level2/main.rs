@@ -23,6 +23,7 @@ mod rights;
 mod rolling;
 mod scaling;
 mod secured;
+mod secured_consumer;
 mod store_double;
 mod stores;
 mod topics;

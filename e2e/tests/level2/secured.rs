@@ -1,18 +1,23 @@
 //! Users, ACLs and quotas on a cluster that has them switched on while it runs, and certificates that are renewed under load.
 
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use kafkapipelines_e2e::cluster::until;
+use kafkapipelines_e2e::cluster::{step, until};
 use kafkapipelines_e2e::image::{Image, kafka::Version};
 use kafkapipelines_e2e::installation::{Operator, Pipeline, remove_namespace};
 use serde_json::json;
 
 use super::bed::{READY_WITHIN, bootstrap, cluster, presented};
+use super::secured_consumer;
 
 const NAMESPACE: &str = "secured";
 const MANIFEST: &str = include_str!("secured.yaml");
 const SOON: Duration = Duration::from_mins(2);
+/// Lines in the topic before certificates are renewed.
+const LINES: usize = 2;
+const RENEWALS: usize = 10;
 
 #[test]
 fn users_may_do_what_the_spec_says_and_nothing_else() -> Result<()> {
@@ -21,21 +26,29 @@ fn users_may_do_what_the_spec_says_and_nothing_else() -> Result<()> {
     Operator::install(&cluster, NAMESPACE)?;
     let pipeline = Pipeline::new(&cluster, NAMESPACE, "secured");
     pipeline.apply_text(&MANIFEST.replace("{{image}}", &Image::Kafka(Version::V4_3_1).reference()))?;
-    pipeline.await_ready(READY_WITHIN)?;
-    pipeline.kubectl(&["wait", "pod", "clients", "--for=condition=Ready", "--timeout=120s"])?;
+    step("two nodes and four users", || {
+        pipeline.await_ready(READY_WITHIN)?;
+        pipeline.kubectl(&["wait", "pod", "clients", "--for=condition=Ready", "--timeout=120s"])
+    })?;
     let users = Users { pipeline: &pipeline };
 
     users.writes("mute", "before authorization, whoever has a certificate writes")?;
-    authorization_is_switched_on(&pipeline)?;
-    acls_and_quotas_are_what_the_spec_says(&users)?;
+    step("authorization is switched on", || authorization_is_switched_on(&pipeline))?;
+    step("what users may do", || users_may_do_what_the_spec_says(&users))?;
+    step("a consumer", || secured_consumer::what_a_person_asks_of_it_is_done(&cluster, &pipeline, LINES))?;
+    step("ten renewals", || certificates_are_renewed_under_load(&users))?;
+    step("another password", || a_new_password_ends_the_old_one(&users))?;
+    step("a user that is removed", || a_user_that_is_removed_is_refused(&users))?;
+    remove_namespace(&cluster, NAMESPACE)
+}
+
+fn users_may_do_what_the_spec_says(users: &Users<'_>) -> Result<()> {
+    acls_and_quotas_are_what_the_spec_says(users)?;
     users.writes("web", "from web")?;
     users.is_refused("mute", "from mute")?;
-    assert!(users.reads("app", "app-1")?.contains("from web"));
-    assert!(users.reads("app", "other").is_err(), "the ACL is for groups that begin with app-");
-    certificates_are_renewed_under_load(&users)?;
-    a_new_password_ends_the_old_one(&users)?;
-    a_user_that_is_removed_is_refused(&users)?;
-    remove_namespace(&cluster, NAMESPACE)
+    assert!(users.reads("app", "app-1", LINES)?.contains("from web"));
+    assert!(users.reads("app", "other", LINES).is_err(), "the ACL is for groups that begin with app-");
+    Ok(())
 }
 
 /// Who has a Secret of the pipeline, in the Pod with all of them.
@@ -59,11 +72,12 @@ impl Users<'_> {
         Ok(())
     }
 
-    /// What the topic holds, read as a member of `group`.
-    fn reads(&self, user: &str, group: &str) -> Result<String> {
-        let consumer =
-            "bin/kafka-console-consumer.sh --topic logs --from-beginning --timeout-ms 15000 --consumer.config";
-        let printed = self.run(&format!("{consumer} {} --group {group} {}", file(user), self.server(user)))?;
+    /// So many lines of the topic, read as a member of `group`; fewer if no more come.
+    fn reads(&self, user: &str, group: &str, count: usize) -> Result<String> {
+        let consumer = "bin/kafka-console-consumer.sh --topic logs --from-beginning --timeout-ms 15000";
+        let (config, server) = (file(user), self.server(user));
+        let printed = self
+            .run(&format!("{consumer} --max-messages {count} --consumer.config {config} --group {group} {server}"))?;
         ensure!(
             !printed.contains("AuthorizationException") && !printed.contains("AuthenticationException"),
             "{printed}"
@@ -109,12 +123,15 @@ fn acls_and_quotas_are_what_the_spec_says(users: &Users<'_>) -> Result<()> {
 /// Ten times, while a producer writes and the Pods stay what they are.
 fn certificates_are_renewed_under_load(users: &Users<'_>) -> Result<()> {
     let (pods, load) = (users.pipeline.pod_uids()?, Load::start(users)?);
-    for renewal in 1..=10 {
-        let before = serials(users)?;
+    let mut before = serials(users)?;
+    for renewal in 1..=RENEWALS {
         users.pipeline.kubectl(&["delete", "secret", "secured-broker-certs", "secured-controller-certs"])?;
+        let mut now = before.clone();
         until(&format!("new certificates are presented, for the {renewal}. time"), SOON, || {
-            Ok(serials(users)?.iter().zip(&before).all(|(now, before)| now != before))
+            now = serials(users)?;
+            Ok(now.iter().zip(&before).all(|(now, before)| now != before))
         })?;
+        before = now;
         users.writes("web", &format!("after renewal {renewal}"))?;
     }
     load.end_without_a_failure()?;
@@ -128,7 +145,11 @@ fn serials(users: &Users<'_>) -> Result<[String; 2]> {
         let address = format!("secured-{node}.secured-kafka-brokers.{NAMESPACE}.svc:{port}");
         presented(users.pipeline, "secured-broker-0", &address)
     };
-    Ok([serial("broker-0", 9091)?, serial("controller-9000", 9090)?])
+    thread::scope(|scope| {
+        let controller = scope.spawn(|| serial("controller-9000", 9090));
+        let broker = serial("broker-0", 9091)?;
+        Ok([broker, controller.join().ok().context("the thread panicked")??])
+    })
 }
 
 /// A producer that goes on in the clients' Pod.
@@ -155,7 +176,7 @@ impl<'a> Load<'a> {
         let log = users.run("cat /tmp/load.log")?;
         assert!(!log.contains("Exception") && !log.contains("ERROR"), "{log}");
         let count: usize = users.run("cat /tmp/count")?.trim().parse()?;
-        let read = users.reads("app", "app-load")?;
+        let read = users.reads("app", "app-load", LINES + RENEWALS + count)?;
         let found = read.lines().filter(|line| line.starts_with("load ")).count();
         assert_eq!(found, count);
         Ok(())
@@ -166,7 +187,9 @@ fn a_new_password_ends_the_old_one(users: &Users<'_>) -> Result<()> {
     let rotate = json!([{"op": "add", "path": "/spec/users/2/authentication/rotation", "value": "2"}]).to_string();
     users.pipeline.kubectl(&["patch", "logpipeline", "secured", "--type=json", "--patch", &rotate])?;
     until("the old password is refused", SOON, || {
-        Ok(users.reads("app", "app-1").is_err_and(|error| error.to_string().contains("AuthenticationException")))
+        Ok(users
+            .reads("app", "app-password", 1)
+            .is_err_and(|error| error.to_string().contains("AuthenticationException")))
     })
 }
 

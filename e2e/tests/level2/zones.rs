@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result};
-use kafkapipelines_e2e::cluster::Cluster;
-use kafkapipelines_e2e::image::Image;
+use kafkapipelines_e2e::cluster::{Cluster, step};
+use kafkapipelines_e2e::image::{Image, kafka::Version};
 use kafkapipelines_e2e::installation::{NAMESPACE, Operator, PIPELINE, Pipeline, SMALL, example, remove_namespace};
 
-use super::bed::{READY_WITHIN, cluster, pod};
+use super::bed::{READY_WITHIN, cluster_with, pod};
 use super::pod_watch::PodWatch;
 
 const ZONES: &str = "zones";
@@ -36,14 +36,14 @@ fn nodes_spread_over_zones_strangers_stay_out_and_drains_take_one_at_a_time() ->
         println!("three nodes are left out: this machine has less than {} GiB to spare", NEEDED_KIB >> 20);
         return Ok(());
     }
-    let cluster = cluster(3)?;
+    let cluster = cluster_with(3, &[Version::V3_9_0])?;
     for namespace in [NAMESPACE, ZONES] {
         remove_namespace(&cluster, namespace)?;
     }
-    let pipeline = install(&cluster)?;
+    let pipeline = step("six nodes in three zones", || install(&cluster))?;
     roles_spread_over_zones_and_brokers_know_theirs(&cluster, &pipeline)?;
-    strangers_reach_the_listeners_only(&cluster, &pipeline)?;
-    drains_take_one_node_of_a_role_at_a_time(&cluster, &pipeline)?;
+    step("closed ports", || strangers_reach_the_listeners_only(&cluster, &pipeline))?;
+    step("two drains at once", || drains_take_one_node_of_a_role_at_a_time(&cluster, &pipeline))?;
     remove_namespace(&cluster, ZONES)?;
     remove_namespace(&cluster, "kafkapipelines")
 }
