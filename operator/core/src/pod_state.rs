@@ -177,6 +177,16 @@ mod tests {
         crashing.status.as_mut().unwrap().container_statuses.as_mut().unwrap()[0].last_state =
             serde_json::from_value(ended).unwrap();
         assert_eq!(PodState::of(&crashing, None).ended.as_deref(), Some("OOMKilled, exit code 137"));
+        let container = &mut crashing.status.as_mut().unwrap().container_statuses.as_mut().unwrap()[0];
+        let wrote =
+            "ERROR Configuration error. error=unknown field `urii`\n\nin `sinks.own`\n internal_log_rate_limit=false";
+        let ended = json!({"terminated": {"reason": "Error", "exitCode": 78, "message": wrote}});
+        container.last_state = serde_json::from_value(ended).unwrap();
+        assert_eq!(PodState::of(&crashing, None).ended.as_deref(), Some("Error, exit code 78"), "no Vector");
+        let container = &mut crashing.status.as_mut().unwrap().container_statuses.as_mut().unwrap()[0];
+        container.name = names::VECTOR_CONTAINER.to_owned();
+        let said = "Error, exit code 78: unknown field urii in sinks.own";
+        assert_eq!(PodState::of(&crashing, None).ended.as_deref(), Some(said));
         let unschedulable =
             pod(&json!({"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]}));
         assert_eq!(PodState::of(&unschedulable, None).stuck.as_deref(), Some("Unschedulable"));
