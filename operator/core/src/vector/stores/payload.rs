@@ -2,8 +2,19 @@
 
 use crate::vector::steps::Steps;
 
-/// Functions that may make much of few bytes.
-const UNPACKING: [&str; 6] = ["decode_gzip", "decode_lz4", "decode_snappy", "decode_zlib", "decode_zstd", "parse_yaml"];
+/// Functions that may make much of few bytes: they unpack, put a long text for a short one, or run a program again and again.
+const GROWING: [&str; 10] = [
+    "decode_gzip",
+    "decode_lz4",
+    "decode_snappy",
+    "decode_zlib",
+    "decode_zstd",
+    "for_each",
+    "map_keys",
+    "map_values",
+    "parse_yaml",
+    "replace",
+];
 /// Functions that make a field of a letter and what ends it.
 const TERSE: [&str; 6] =
     ["parse_cbor", "parse_key_value", "parse_logfmt", "parse_query_string", "parse_url", "parse_xml"];
@@ -13,7 +24,7 @@ pub(super) fn bytes_of_field(steps: &Steps) -> Option<u32> {
     let calls = |functions: &[&str]| {
         steps.programs().any(|program| functions.iter().any(|function| program.contains(function)))
     };
-    if steps.joins_lines() || calls(&UNPACKING) {
+    if steps.joins_lines() || calls(&GROWING) {
         return None;
     }
     // In JSON a field has a name in quotation marks, a value, and two signs.
@@ -31,6 +42,8 @@ mod tests {
             (".a = decode_base64!(.message)", Some(5)),
             (". |= parse_key_value!(.message)", Some(2)),
             (". = parse_json!(decode_zlib!(.message))", None),
+            (".a = replace_with(.message, r'a') -> |_found| { .message }", None),
+            (".a = map_values(., recursive: true) -> |_value| { .message }", None),
         ] {
             let mut steps = Steps::after("source");
             steps.push_dropper("parse", program.to_owned());
