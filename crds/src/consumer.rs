@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BufferSpec, ConsumerStatus, ConsumerTest, DecodingSpec, ImageSpec, PodTemplateSpec, Properties,
-    RawSpec, ResourceRequirements, RollbackSpec, SinkSpec, TransformSpec,
+    BufferSpec, ConsumerStatus, ConsumerTest, DecodingSpec, ImageSpec, PodTemplateSpec, Properties, RawSpec,
+    ResourceRequirements, RollbackSpec, SinkSpec, TransformSpec,
 };
 
 /// A Vector aggregator: reads topics, transforms lines with VRL, writes to a store. One Deployment `<pipeline>-<consumer>`.

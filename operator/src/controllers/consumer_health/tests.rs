@@ -96,8 +96,7 @@ async fn look(object: &Consumer, member: &Member, memory: &mut Memory) -> Vec<St
     let (http, loss) = (Http::new(), memory.report.loss.clone());
     memory.served = vec![member.name().to_owned()];
     let told = (loss.as_ref(), loss::acknowledged(object.annotations()));
-    let counted =
-        members::look(&http, std::slice::from_ref(member), &object.spec, &mut memory.members, told).await;
+    let counted = members::look(&http, std::slice::from_ref(member), &object.spec, &mut memory.members, told).await;
     memory.counted(&http, object, counted, now()).await;
     memory.conclude(object);
     let said = memory.report.findings.iter();

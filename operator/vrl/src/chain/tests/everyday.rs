@@ -133,7 +133,7 @@ fn a_line_of_every_day_passes_unseen() {
 /// A payload of 4 KB in which each word is a field, and one of 30 bytes that holds a long text.
 #[test]
 fn what_a_program_makes_of_a_small_payload_is_measured() {
-    let words: String = (0..1000).map(|n| format!("{n:x} ")).collect();
+    let words = (0..1000).map(|n| format!("{n:x}")).collect::<Vec<_>>().join(" ");
     for (program, payload, error) in [
         (". = parse_logfmt!(.message)", words.as_bytes(), "more than 950 fields"),
         (".message = decode_zstd!(.message)", PACKED, "the line is longer than 262000 bytes"),
