@@ -21,7 +21,7 @@ use super::acls::Acl;
 use crate::consumer_replay::{self, state::needs_access};
 use crate::topic_selection::{self, TopicSelection};
 use crate::vector::Bootstrap;
-use crate::{names, vector};
+use crate::{conditions, names, vector};
 
 /// All users: those of the spec, then one for each consumer, by name, then the gateway. `there` are the topics that exist or will.
 pub fn wanted<'a>(
@@ -35,6 +35,19 @@ pub fn wanted<'a>(
     let mut own: Vec<_> = consumers.iter().map(|consumer| of_consumer(consumer, &topics(consumer))).collect();
     own.sort_by(|one, other| one.name.cmp(&other.name));
     spec.users.iter().cloned().chain(own).chain(spec.gateway.as_ref().map(of_gateway)).collect()
+}
+
+/// Users of consumers whose members may still run something else than the spec says, for it is new, refused or given up: what they do needs
+/// the rights that they have.
+pub fn unsettled<'a>(consumers: impl IntoIterator<Item = &'a Consumer>) -> BTreeSet<String> {
+    let unsettled = consumers.into_iter().filter(|consumer| !runs_its_spec(consumer));
+    unsettled.map(|consumer| names::consumer_user(&consumer.name_any())).collect()
+}
+
+fn runs_its_spec(consumer: &Consumer) -> bool {
+    let status = consumer.status.as_ref().filter(|status| status.observed_generation == consumer.metadata.generation);
+    let ready = status.and_then(|status| conditions::find(&status.conditions, conditions::READY));
+    ready.is_some_and(|ready| ready.status == "True")
 }
 
 /// The user that the gateway is: it writes to its topic. Nothing else.
@@ -95,6 +108,25 @@ mod tests {
             "spec": {"pipeline": "logs", "topics": ["logs"], "groupId": group, "deadLetter": {"topic": "logs-dlq"},
                 "sinks": [{"name": "store", "victoriaLogs": {"endpoint": "http://vl:9428"}}]}}))
         .unwrap()
+    }
+
+    #[test]
+    fn a_consumer_is_settled_once_its_members_run_the_newest_spec() {
+        let of = |generation: i64, ready: Option<(i64, &str)>| {
+            let mut consumer = consumer("vector", None);
+            consumer.metadata.generation = Some(generation);
+            consumer.status = ready.map(|(observed, status)| {
+                let ready = json!({"type": "Ready", "status": status, "reason": "R", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"});
+                serde_json::from_value(json!({"observedGeneration": observed, "conditions": [ready]})).unwrap()
+            });
+            unsettled(&[consumer]).into_iter().collect::<Vec<_>>()
+        };
+        assert!(of(2, Some((2, "True"))).is_empty());
+        for (generation, ready) in
+            [(2, None), (2, Some((1, "True"))), (2, Some((2, "False"))), (2, Some((2, "Unknown")))]
+        {
+            assert_eq!(of(generation, ready), ["consumer-vector"], "{ready:?}");
+        }
     }
 
     #[test]

@@ -1,4 +1,6 @@
-//! What users may do: the rules that are missing are made, those of managed users that are not wanted are deleted.
+//! What users may do: the rules that are missing are made, those of managed users that are not wanted are deleted, once nobody runs on them.
+
+use std::collections::BTreeSet;
 
 use kafkapipelines_core::cluster::users::progress::Progress;
 use kafkapipelines_core::cluster::{access, acls};
@@ -19,7 +21,7 @@ pub(super) async fn keep(
     if !is_authorized && people.gone.is_empty() {
         return Ok(false);
     }
-    let actual = match controllers.describe_acls().await {
+    let actual: BTreeSet<Acl> = match controllers.describe_acls().await {
         Ok(actual) => actual.into_iter().collect(),
         Err(error) if error.kafka().is_some_and(has_no_authorizer) => {
             if is_authorized {
@@ -31,7 +33,9 @@ pub(super) async fn keep(
     };
     let wanted = people.wanted.iter().filter(|_| is_authorized).map(|user| user.name.as_str());
     let managed = wanted.chain(people.gone.iter().copied()).collect();
-    let changes = acls::plan(&access::rules(people.wanted), &actual, &managed);
+    let kept = actual.iter().filter(|acl| acl.user().is_some_and(|user| people.unsettled.contains(user)));
+    let desired = access::rules(people.wanted).into_iter().chain(kept.cloned()).collect();
+    let changes = acls::plan(&desired, &actual, &managed);
     if changes != acls::Changes::default() {
         tracing::info!(created = changes.create.len(), deleted = changes.delete.len(), "access of users is changed");
     }

@@ -25,10 +25,11 @@ use super::Error;
 use super::turn::Turn;
 use secrets::Keeper;
 
-/// Those whom Kafka is to know, and those whom it is to forget.
+/// Those whom Kafka is to know, those whom it is to forget, and those who keep the rights that they have for now.
 struct People<'a> {
     wanted: &'a [UserSpec],
     gone: BTreeSet<&'a str>,
+    unsettled: BTreeSet<String>,
 }
 
 /// Brings users to what the spec says.
@@ -37,9 +38,11 @@ pub(super) async fn run(turn: &Turn<'_>, report: &mut Report) -> Result<(), Erro
     // Those that the spec lists are known before Kafka has them: a member that looks by a pattern finds a new one at once.
     let listed = turn.pipeline.topics().iter().map(|topic| &topic.name);
     let there = turn.seen.topics.keys().chain(listed).cloned().collect();
-    let wanted = users::wanted(&turn.pipeline.spec, turn.consumers.iter().map(AsRef::as_ref), &there);
+    let consumers = || turn.consumers.iter().map(AsRef::as_ref);
+    let wanted = users::wanted(&turn.pipeline.spec, consumers(), &there);
     let left = keeper.left(&wanted);
-    let people = People { wanted: &wanted, gone: left.keys().map(String::as_str).collect() };
+    let gone = left.keys().map(String::as_str).collect();
+    let people = People { wanted: &wanted, gone, unsettled: users::unsettled(consumers()) };
     let mut progress = Progress::of(&wanted);
 
     let kafka = &turn.clients.brokers;

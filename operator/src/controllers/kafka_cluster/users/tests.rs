@@ -87,7 +87,7 @@ async fn passwords_are_set_where_kafka_lacks_them_and_removed_where_none_is_want
     let by_password = |name| user(name, "scram-sha-512", &json!({}));
     let wanted =
         [by_password("applied"), by_password("changed"), by_password("lost"), user("certified", "tls", &json!({}))];
-    let people = People { wanted: &wanted, gone: ["gone"].into() };
+    let people = People { wanted: &wanted, gone: ["gone"].into(), unsettled: BTreeSet::new() };
     let shown = [shown(&wanted[0], true), shown(&wanted[1], false), shown(&wanted[2], true)];
     let mut progress = Progress::of(&wanted);
     let taken = passwords::keep(&client(&kafka), &people, &shown, &mut progress).await.unwrap();
@@ -100,7 +100,7 @@ async fn passwords_are_set_where_kafka_lacks_them_and_removed_where_none_is_want
 async fn passwords_that_kafka_has_are_not_sent_again() {
     let kafka = with_passwords(&["shop"]);
     let wanted = [user("shop", "scram-sha-512", &json!({}))];
-    let people = People { wanted: &wanted, gone: BTreeSet::new() };
+    let people = People { wanted: &wanted, gone: BTreeSet::new(), unsettled: BTreeSet::new() };
     let shown = [shown(&wanted[0], true)];
     passwords::keep(&client(&kafka), &people, &shown, &mut Progress::of(&wanted)).await.unwrap();
     assert_eq!(kafka.finish().len(), 1);
@@ -141,7 +141,7 @@ async fn access_of_managed_users_is_brought_to_the_spec_and_that_of_others_left_
             DeleteAclsResponse::default().with_filter_results(vec![DeleteAclsFilterResult::default(); 2])
         });
     let wanted = [reader("shop", "a"), reader("till", "new")];
-    let people = People { wanted: &wanted, gone: ["gone"].into() };
+    let people = People { wanted: &wanted, gone: ["gone"].into(), unsettled: BTreeSet::new() };
     let mut progress = Progress::of(&wanted);
     let are_in_place = access::keep(&client(&kafka), &people, true, &mut progress).await.unwrap();
     assert!(!are_in_place, "till's is not");
@@ -150,9 +150,28 @@ async fn access_of_managed_users_is_brought_to_the_spec_and_that_of_others_left_
 }
 
 #[tokio::test]
+async fn a_consumer_whose_members_may_run_what_was_before_gets_access_and_loses_none() {
+    let kafka = with_readers(&[("consumer-a", "old"), ("consumer-b", "old")])
+        .expect(|request: CreateAclsRequest| {
+            assert_eq!(request.creations.len(), 2);
+            CreateAclsResponse::default().with_results(vec![AclCreationResult::default(); 2])
+        })
+        .expect(|request: DeleteAclsRequest| {
+            let deleted = request.filters.iter().map(|filter| filter.principal_filter.as_ref().unwrap().to_string());
+            assert_eq!(deleted.collect::<Vec<_>>(), ["User:consumer-b"]);
+            DeleteAclsResponse::default().with_filter_results(vec![DeleteAclsFilterResult::default()])
+        });
+    let wanted = [reader("consumer-a", "new"), reader("consumer-b", "new")];
+    let people =
+        People { wanted: &wanted, gone: BTreeSet::new(), unsettled: BTreeSet::from(["consumer-a".to_owned()]) };
+    assert!(access::keep(&client(&kafka), &people, true, &mut Progress::of(&wanted)).await.unwrap());
+    kafka.finish();
+}
+
+#[tokio::test]
 async fn without_authorization_only_those_who_are_gone_lose_access() {
     let wanted = [reader("shop", "a")];
-    let nobody = People { wanted: &wanted, gone: BTreeSet::new() };
+    let nobody = People { wanted: &wanted, gone: BTreeSet::new(), unsettled: BTreeSet::new() };
     let kafka = Conversation::default();
     access::keep(&client(&kafka), &nobody, false, &mut Progress::of(&wanted)).await.unwrap();
     assert!(kafka.finish().is_empty(), "Kafka is not even asked");
@@ -161,7 +180,7 @@ async fn without_authorization_only_those_who_are_gone_lose_access() {
         assert_eq!(request.filters.len(), 1);
         DeleteAclsResponse::default().with_filter_results(vec![DeleteAclsFilterResult::default()])
     });
-    let people = People { wanted: &wanted, gone: ["gone"].into() };
+    let people = People { wanted: &wanted, gone: ["gone"].into(), unsettled: BTreeSet::new() };
     access::keep(&client(&kafka), &people, false, &mut Progress::of(&wanted)).await.unwrap();
     kafka.finish();
 }
@@ -170,7 +189,7 @@ async fn without_authorization_only_those_who_are_gone_lose_access() {
 async fn access_that_is_in_place_is_not_sent_again() {
     let kafka = with_readers(&[("shop", "a")]);
     let wanted = [reader("shop", "a")];
-    let people = People { wanted: &wanted, gone: BTreeSet::new() };
+    let people = People { wanted: &wanted, gone: BTreeSet::new(), unsettled: BTreeSet::new() };
     assert!(access::keep(&client(&kafka), &people, true, &mut Progress::of(&wanted)).await.unwrap());
     assert_eq!(kafka.finish().len(), 1);
 }
@@ -178,7 +197,7 @@ async fn access_that_is_in_place_is_not_sent_again() {
 #[tokio::test]
 async fn while_the_nodes_get_the_authorizer_access_is_awaited() {
     let wanted = [reader("shop", "a")];
-    let people = People { wanted: &wanted, gone: ["gone"].into() };
+    let people = People { wanted: &wanted, gone: ["gone"].into(), unsettled: BTreeSet::new() };
     let nowhere = Conversation::default()
         .expect(|_: DescribeAclsRequest| DescribeAclsResponse::default().with_error_code(SECURITY_DISABLED));
     let not_at_the_controller = with_readers(&[]).expect(|_: CreateAclsRequest| {
@@ -226,7 +245,7 @@ async fn only_quotas_that_differ_are_sent() {
             AlterClientQuotasResponse::default().with_entries(vec![of(Some("gone"), 0), of(None, 42)])
         });
     let wanted = [user("shop", "tls", &json!({"quotas": {"producerByteRate": "1Ki"}}))];
-    let people = People { wanted: &wanted, gone: ["gone"].into() };
+    let people = People { wanted: &wanted, gone: ["gone"].into(), unsettled: BTreeSet::new() };
     let default = QuotasSpec { request_percentage: Some(50), ..QuotasSpec::default() };
     let mut progress = Progress::of(&wanted);
     quotas::keep(&client(&kafka), &people, Some(&default), &mut progress).await.unwrap();
