@@ -18,6 +18,8 @@ const NUMBER: &str = r#"^\{"number": [0-9]+"#;
 const LINES: usize = 100_000;
 /// Lines that are written while one thing goes wrong.
 const MEANWHILE: usize = 5_000;
+/// Lines that one request carries.
+const FEW: usize = 10;
 /// Requests that meet a fault before it is healed.
 const REFUSED: usize = 3;
 
@@ -44,12 +46,16 @@ struct Chaos(ConsumerBed);
 impl Chaos {
     fn store_fails(&self, fault: &str) -> Result<()> {
         self.0.store().pull(fault)?;
-        self.0.load.write(MEANWHILE)?;
-        // What hangs is not tried again before a minute is over.
-        let refused = if fault == "hang" { 1 } else { REFUSED };
+        // What hangs is not tried again before a minute is over; so few lines are in no buffer then.
+        let (lines, refused) = if fault == "hang" { (FEW, 1) } else { (MEANWHILE, REFUSED) };
+        self.0.load.write(lines)?;
         until("requests meet the fault", SOON, || Ok(self.0.store().met()? >= refused))?;
-        if fault == "401" {
-            self.status_says("Delivering", "False", "401")?;
+        match fault {
+            "401" => self.status_says("Delivering", "False", "401")?,
+            "hang" => until("Delivering=False by silence", SOON, || {
+                self.0.consumer_says("Delivering", "False", "does not answer")
+            })?,
+            _ => {}
         }
         let before = self.0.store().stored()?.distinct;
         self.0.store().pull("none")?;
