@@ -80,7 +80,7 @@ fn a_plan_changes_nothing(bed: &ConsumerBed) -> Result<()> {
     let (stored, members) = (bed.store().stored()?, bed.member_uids()?);
     let plan = seek(bed, &["--to", "earliest", "--topic", "lines", "--dry-run"])?;
     let told = said(&plan);
-    ensure!(plan.status.success() && told.contains("lines-0") && told.contains("nothing was changed"), "{told}");
+    ensure!(plan.status.success() && told.contains("lines-") && told.contains("nothing was changed"), "{told}");
     ensure!(number(&told, " lines again") >= stored.distinct, "{told}");
     ensure!(phase(bed)? == "Planned" && bed.member_uids()? == members, "a plan stops nobody");
     ensure!(bed.store().stored()?.duplicates == stored.duplicates, "a plan moves nothing");
