@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::PodSpec;
 use kafkapipelines_crds::ConsumerSpec;
 
 use super::Consumer;
-use crate::vector::secrets;
+use crate::vector::{secret_names, secrets};
 use crate::vector_pod::{SecretFiles, VectorPod};
 use crate::{labels, names};
 
@@ -30,7 +30,7 @@ pub(crate) fn secret_files(spec: &ConsumerSpec) -> Vec<SecretFiles> {
     let mounted = secrets::mounted(spec).into_iter().enumerate();
     let files = mounted.map(|(index, (secret, keys))| SecretFiles {
         volume: format!("secret-{index}"),
-        directory: secrets::directory(&secret),
+        directory: secret_names::directory(&secret),
         secret,
         keys: keys.into_iter().collect(),
     });

@@ -26,6 +26,7 @@ mod path;
 pub(crate) mod raw;
 pub mod replay;
 mod route;
+pub mod secret_names;
 pub mod secrets;
 mod steps;
 mod stores;

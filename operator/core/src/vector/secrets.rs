@@ -1,4 +1,4 @@
-//! Secrets of users: mounted into the members, and named in the file by a text that Vector replaces at its start.
+//! Secrets of users: which are mounted into the members, and what the file says of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,13 +7,11 @@ use serde_saphyr::LitString;
 
 use super::file::{Auth, Components, SecretBackend, StoreTls};
 use super::raw::secret::references;
+use super::secret_names::{backend_name, directory, path, text};
 
 /// Keys of a Secret of type `kubernetes.io/basic-auth`.
 const USERNAME: &str = "username";
 const PASSWORD: &str = "password";
-
-/// Where the Secrets' directories are in the container.
-const DIRECTORIES: &str = "/etc/kafkapipelines/secrets";
 
 /// The keys that are needed of each Secret, by its name.
 pub fn mounted(spec: &ConsumerSpec) -> BTreeMap<String, BTreeSet<String>> {
@@ -26,11 +24,6 @@ pub fn mounted(spec: &ConsumerSpec) -> BTreeMap<String, BTreeSet<String>> {
         wanted.entry(reference.key.name).or_default().insert(reference.key.key);
     }
     wanted
-}
-
-/// The directory of a Secret in the container.
-pub fn directory(secret: &str) -> String {
-    format!("{DIRECTORIES}/{secret}")
 }
 
 /// The backends of all Secrets that hold credentials.
@@ -68,11 +61,6 @@ pub(super) fn trust(tls: Option<&SinkTls>) -> Option<String> {
     tls?.ca_from.as_ref().map(path)
 }
 
-/// The file of a key in the container.
-pub(super) fn path(from: &SecretKey) -> String {
-    format!("{}/{}", directory(&from.name), from.key)
-}
-
 /// The same for the sink of a store.
 pub(super) fn tls(tls: Option<&SinkTls>) -> Option<StoreTls> {
     trust(tls).map(|ca_file| StoreTls { ca_file })
@@ -80,16 +68,6 @@ pub(super) fn tls(tls: Option<&SinkTls>) -> Option<StoreTls> {
 
 fn basic(secret: &str) -> Auth {
     Auth::Basic { user: LitString(text(secret, USERNAME)), password: LitString(text(secret, PASSWORD)) }
-}
-
-/// What Vector replaces by the value.
-pub(super) fn text(secret: &str, key: &str) -> String {
-    format!("SECRET[{}.{key}]", backend_name(secret))
-}
-
-/// A Secret's name in letters that Vector takes; two Secrets never have the same, for their names have no such letters.
-fn backend_name(secret: &str) -> String {
-    secret.replace('-', "_").replace('.', "DOT")
 }
 
 fn credentials(auth: Option<&SinkAuth>) -> Vec<(&str, &str)> {

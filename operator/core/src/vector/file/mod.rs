@@ -3,15 +3,15 @@
 
 mod sinks;
 mod transforms;
+mod tree;
 
 use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use super::raw::Tree;
-
 pub(crate) use sinks::*;
 pub(crate) use transforms::*;
+pub(crate) use tree::Tree;
 
 /// A whole file.
 #[derive(Serialize)]

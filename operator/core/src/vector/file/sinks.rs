@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_saphyr::{FlowSeq, LitString};
 
+use super::Tree;
 use super::{Codec, Switch, Tls};
-use crate::vector::raw::Tree;
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kafkapipelines_crds::MergeStrategy;
 use serde::Serialize;
 
-use crate::vector::raw::Tree;
+use super::Tree;
 
 /// A transform, by its own type.
 #[derive(Serialize)]

@@ -11,14 +11,11 @@
 pub(crate) mod secret;
 #[cfg(test)]
 mod tests;
-mod tree;
 
 use kafkapipelines_crds::{ConsumerSpec, Fields};
 use serde_json::{Map, Value, json};
 
-pub(crate) use tree::Tree;
-
-use super::file::{Sink, Source, Transform, VectorFile};
+use super::file::{Sink, Source, Transform, Tree, VectorFile};
 
 /// Bytes of disk before a sink of one's own: the least that Vector takes.
 const DISK_BYTES: u64 = 268_435_488;

@@ -3,7 +3,7 @@
 use kafkapipelines_crds::{RawSpec, SecretKey};
 use serde_json::Value;
 
-use crate::vector::secrets;
+use crate::vector::secret_names;
 
 /// The only key of a reference.
 pub(crate) const REFERENCE: &str = "secretKeyRef";
@@ -36,7 +36,8 @@ pub(crate) fn referred(value: &Value) -> Option<SecretKey> {
 /// The value of `field`, with what Vector reads in the place of references.
 pub(super) fn resolved(field: &str, value: &Value) -> Value {
     if let Some(key) = referred(value) {
-        return if field.ends_with(FILE) { secrets::path(&key) } else { secrets::text(&key.name, &key.key) }.into();
+        return if field.ends_with(FILE) { secret_names::path(&key) } else { secret_names::text(&key.name, &key.key) }
+            .into();
     }
     match value {
         Value::Object(fields) => {
