@@ -10,6 +10,8 @@ use crate::vector::ids::DEAD_LETTERS;
 const SILENT_AFTER: u32 = 2;
 /// Looks at each of which some requests failed before it is told though others go through.
 const PART_AFTER: u32 = 4;
+/// Looks without any answer or error after which what was said before counts no more: longer than a request, and the pause before the next.
+const MUTE_AFTER: u32 = 6;
 /// Sinks that a message names.
 const SHOWN: usize = 3;
 /// Characters of a store's answer that are shown.
@@ -32,6 +34,7 @@ pub struct Course {
     still: u32,
     refused: u32,
     failed: u32,
+    mute: u32,
     trouble: Option<Trouble>,
 }
 
@@ -43,13 +46,14 @@ impl Course {
         self.still = lasts(self.still, since.sent == 0 && since.waiting > 0);
         self.refused = lasts(self.refused, code.is_some());
         self.failed = lasts(self.failed, since.failed > 0);
+        self.mute = lasts(self.mute, code.is_none() && since.failed == 0);
         let threshold = if self.still > 0 { 1 } else { PART_AFTER };
         let seen = match code {
             Some(code) if self.refused >= threshold => Some(Trouble::Refuses(code)),
             _ if self.failed >= threshold => Some(Trouble::Unreachable),
             _ if self.still == 0 => None,
             // Between two tries nothing new is counted.
-            _ if self.trouble.is_some() => self.trouble.clone(),
+            _ if self.trouble.is_some() && self.mute < MUTE_AFTER => self.trouble.clone(),
             _ => (self.still >= SILENT_AFTER).then_some(Trouble::Silent),
         };
         self.trouble.clone_from(&seen);
@@ -157,6 +161,10 @@ mod tests {
             (vec![&failed, &still, &answered_429], vec![unreachable.clone(), unreachable.clone(), refuses.clone()]),
             (vec![&still, &still, &still, &flows, &still], vec![None, silent.clone(), silent.clone(), None, None]),
             (vec![&idle, &idle, &idle], vec![None, None, None]),
+            (
+                [vec![&answered_429], vec![&still; 7]].concat(),
+                [vec![refuses.clone(); 6], vec![silent.clone(); 2]].concat(),
+            ),
         ] {
             let looks: Vec<_> = looks.into_iter().cloned().collect();
             assert_eq!(course(&looks), expected);
